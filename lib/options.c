@@ -1,0 +1,600 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * options - a command line declared once
+ *
+ * getopt_long() is not underneath: it cannot be kept from taking abbreviations,
+ * and it prints its own messages.
+ */
+#include "lib/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+#define MAX_NAMES 64 /* options or subcommands of one command */
+#define HELP_COLUMN 30
+
+const struct kt_option kt_common_options[] = {
+	{ .name = "verbose", .letter = 'v', .help = "say more on stderr" },
+	{ .name = "quiet", .letter = 'q', .help = "say nothing but errors" },
+	{ .name = "help", .letter = 'h', .help = "print this text" },
+	{ .name = "version", .help = "print the version" },
+	{ 0 },
+};
+
+struct given {
+	const struct kt_option *opt;
+	const char *value;
+	uint64_t number;
+};
+
+struct kt_args {
+	const struct kt_command *cmd;
+	struct kt_buf line; /* "cargo ktstr kernel build" */
+	struct given *given;
+	size_t nr_given;
+	const char **operands;
+	size_t nr_operands;
+	const char **rest; /* ends in NULL */
+	bool has_rest;
+};
+
+/* Words of a table are separated by blanks. */
+static bool has_word(const char *words, const char *word)
+{
+	const size_t len = strlen(word);
+
+	while (words && *words) {
+		const size_t n = strcspn(words, " ");
+
+		if (n == len && !strncmp(words, word, n))
+			return true;
+		words += n + (words[n] == ' ');
+	}
+	return false;
+}
+
+/* Levenshtein's distance, with a swap of neighbours counted as one. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t rows[3][MAX_NAMES + 1];
+	const size_t la = strlen(a), lb = strlen(b);
+
+	if (la > MAX_NAMES || lb > MAX_NAMES)
+		return MAX_NAMES;
+	for (size_t j = 0; j <= lb; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t *row = rows[i % 3], *up = rows[(i + 2) % 3];
+		const size_t *up2 = rows[(i + 1) % 3];
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t best = up[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (up[j] + 1 < best)
+				best = up[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && up2[j - 2] + 1 < best)
+				best = up2[j - 2] + 1;
+			row[j] = best;
+		}
+	}
+	return rows[la % 3][lb];
+}
+
+const char *kt_nearest(const char *word, const char *const *names)
+{
+	const char *best = NULL;
+	size_t limit = strlen(word) / 3 + 1, least = limit + 1;
+
+	for (; *names; names++) {
+		size_t d = distance(word, *names);
+
+		/* What begins the same way is near, however much is missing. */
+		if (strlen(word) >= 3 && !strncmp(word, *names, strlen(word)))
+			d = 1;
+		if (d < least) {
+			least = d;
+			best = *names;
+		}
+	}
+	return best;
+}
+
+static const struct kt_option *find_long(const struct kt_option *table,
+					 const char *name, size_t len)
+{
+	for (; table && table->name; table++)
+		if (strlen(table->name) == len &&
+		    !strncmp(table->name, name, len))
+			return table;
+	return NULL;
+}
+
+static const struct kt_option *find_letter(const struct kt_option *table,
+					   char letter)
+{
+	for (; table && table->name; table++)
+		if (table->letter == letter)
+			return table;
+	return NULL;
+}
+
+static enum kt_status unknown_option(const struct kt_command *cmd,
+				     const char *name, size_t len,
+				     struct kt_error *err)
+{
+	const struct kt_option *tables[] = { cmd->options, kt_common_options };
+	const char *names[2 * MAX_NAMES + 1];
+	char *word KT_CLEANUP(kt_freep) = kt_xstrndup(name, len);
+	const char *near;
+	size_t nr = 0;
+
+	for (int i = 0; i < 2; i++)
+		for (const struct kt_option *o = tables[i];
+		     o && o->name && nr < 2 * MAX_NAMES; o++)
+			names[nr++] = o->name;
+	names[nr] = NULL;
+	near = kt_nearest(word, names);
+	(void)kt_fail(err, KT_USAGE, "unknown option \"--%s\"", word);
+	if (near)
+		return kt_hint(err, KT_USAGE, "did you mean --%s?", near);
+	return kt_hint(err, KT_USAGE, "--help lists the options");
+}
+
+static enum kt_status unknown_command(const struct kt_command *cmd,
+				      const char *word, struct kt_error *err)
+{
+	const char *names[MAX_NAMES + 1];
+	const char *near;
+	size_t nr = 0;
+
+	for (size_t i = 0; cmd->commands[i] && nr < MAX_NAMES; i++)
+		if (!cmd->commands[i]->hidden)
+			names[nr++] = cmd->commands[i]->name;
+	names[nr] = NULL;
+	near = kt_nearest(word, names);
+	(void)kt_fail(err, KT_USAGE, "unknown subcommand \"%s\"", word);
+	if (near)
+		return kt_hint(err, KT_USAGE, "did you mean \"%s\"?", near);
+	return kt_hint(err, KT_USAGE, "--help lists the subcommands");
+}
+
+enum kt_status kt_parse_u64(const char *text, uint64_t min, uint64_t max,
+			    const char *what, uint64_t *out,
+			    struct kt_error *err)
+{
+	unsigned long long val;
+	char *end;
+
+	/* strtoull() takes blanks and signs; a whole number has neither. */
+	errno = 0;
+	val = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end)
+		return kt_fail(err, KT_USAGE,
+			       "%s: \"%s\" is not a whole number", what, text);
+	if (errno || val < min || val > max) {
+		if (max == UINT64_MAX)
+			return kt_fail(err, KT_USAGE,
+				       "%s: \"%s\" is not %llu or more", what,
+				       text, (unsigned long long)min);
+		return kt_fail(err, KT_USAGE,
+			       "%s: \"%s\" is not between %llu and %llu", what,
+			       text, (unsigned long long)min,
+			       (unsigned long long)max);
+	}
+	*out = val;
+	return KT_OK;
+}
+
+static enum kt_status take(struct kt_args *args, const struct kt_option *opt,
+			   const char *value, struct kt_error *err)
+{
+	struct given g = { .opt = opt, .value = value };
+
+	if (!opt->repeat && opt->arg != KT_ARG_NONE) {
+		for (size_t i = 0; i < args->nr_given; i++)
+			if (args->given[i].opt == opt)
+				return kt_fail(err, KT_USAGE,
+					       "option --%s is given twice",
+					       opt->name);
+	}
+	if (opt->arg == KT_ARG_NUMBER) {
+		char what[80] = "--";
+		enum kt_status st;
+
+		strncat(what, opt->name, sizeof(what) - 3);
+		st = kt_parse_u64(value, opt->min,
+				  opt->max ? opt->max : UINT64_MAX, what,
+				  &g.number, err);
+		if (st)
+			return st;
+	}
+	if (opt->arg == KT_ARG_CHOICE && !has_word(opt->choices, value))
+		return kt_fail(err, KT_USAGE, "--%s: \"%s\" is not one of: %s",
+			       opt->name, value, opt->choices);
+	if (opt->arg == KT_ARG_PATH && !*value)
+		return kt_fail(err, KT_USAGE, "--%s: the path is empty",
+			       opt->name);
+	args->given =
+		kt_xrealloc(args->given, (args->nr_given + 1) * sizeof(g));
+	args->given[args->nr_given++] = g;
+	return KT_OK;
+}
+
+struct cursor {
+	int argc;
+	char **argv;
+	int at;
+};
+
+static enum kt_status take_value(struct kt_args *args,
+				 const struct kt_option *opt,
+				 const char *attached, struct cursor *c,
+				 struct kt_error *err)
+{
+	if (opt->arg == KT_ARG_NONE) {
+		if (attached)
+			return kt_fail(err, KT_USAGE,
+				       "option --%s takes no value", opt->name);
+		return take(args, opt, NULL, err);
+	}
+	if (!attached) {
+		if (c->at >= c->argc)
+			return kt_fail(err, KT_USAGE,
+				       "option --%s wants a value: %s",
+				       opt->name, opt->value);
+		attached = c->argv[c->at++];
+	}
+	return take(args, opt, attached, err);
+}
+
+static enum kt_status parse_long(struct kt_args *args, const char *word,
+				 struct cursor *c, struct kt_error *err)
+{
+	const size_t len = strcspn(word, "=");
+	const struct kt_option *opt = find_long(args->cmd->options, word, len);
+
+	if (!opt)
+		opt = find_long(kt_common_options, word, len);
+	if (!opt)
+		return unknown_option(args->cmd, word, len, err);
+	return take_value(args, opt, word[len] ? word + len + 1 : NULL, c, err);
+}
+
+static enum kt_status parse_short(struct kt_args *args, const char *word,
+				  struct cursor *c, struct kt_error *err)
+{
+	while (*word) {
+		const struct kt_option *opt =
+			find_letter(args->cmd->options, *word);
+		enum kt_status st;
+
+		if (!opt)
+			opt = find_letter(kt_common_options, *word);
+		if (!opt)
+			return kt_hint(err,
+				       kt_fail(err, KT_USAGE,
+					       "unknown option \"-%c\"", *word),
+				       "--help lists the options");
+		word++;
+		if (opt->arg != KT_ARG_NONE)
+			return take_value(args, opt, *word ? word : NULL, c,
+					  err);
+		st = take_value(args, opt, NULL, c, err);
+		if (st)
+			return st;
+	}
+	return KT_OK;
+}
+
+static void add_operand(struct kt_args *args, const char *word)
+{
+	args->operands =
+		kt_xrealloc(args->operands,
+			    (args->nr_operands + 1) * sizeof(*args->operands));
+	args->operands[args->nr_operands++] = word;
+}
+
+static bool knows(const struct kt_command *cmd, const char *word)
+{
+	if (word[0] != '-' || !word[1])
+		return false;
+	if (word[1] != '-')
+		return find_letter(cmd->options, word[1]) ||
+		       find_letter(kt_common_options, word[1]);
+	return find_long(cmd->options, word + 2, strcspn(word + 2, "=")) ||
+	       find_long(kt_common_options, word + 2, strcspn(word + 2, "="));
+}
+
+static void take_all(struct kt_args *args, struct cursor *c)
+{
+	/* Another program's words; one "--" in front of them was for us. */
+	if (c->at < c->argc && !strcmp(c->argv[c->at], "--"))
+		c->at++;
+	while (c->at < c->argc)
+		add_operand(args, c->argv[c->at++]);
+}
+
+static void take_rest(struct kt_args *args, struct cursor *c)
+{
+	const size_t nr = (size_t)(c->argc - c->at);
+
+	args->has_rest = true;
+	args->rest = kt_xrealloc(args->rest, (nr + 1) * sizeof(*args->rest));
+	for (size_t i = 0; i < nr; i++)
+		args->rest[i] = c->argv[c->at++];
+	args->rest[nr] = NULL;
+}
+
+static const struct kt_command *find_command(const struct kt_command *cmd,
+					     const char *word)
+{
+	for (size_t i = 0; cmd->commands && cmd->commands[i]; i++)
+		if (!strcmp(cmd->commands[i]->name, word))
+			return cmd->commands[i];
+	return NULL;
+}
+
+static enum kt_status plain_word(struct kt_args *args, const char *word,
+				 struct kt_error *err)
+{
+	const struct kt_command *sub = find_command(args->cmd, word);
+
+	if (sub && !args->nr_operands) {
+		args->cmd = sub;
+		kt_buf_addf(&args->line, " %s", word);
+		return KT_OK;
+	}
+	if (args->cmd->commands && !args->cmd->run)
+		return unknown_command(args->cmd, word, err);
+	add_operand(args, word);
+	return KT_OK;
+}
+
+static bool asks_for_text(const struct kt_args *args)
+{
+	return kt_args_has(args, "help") || kt_args_has(args, "version");
+}
+
+static enum kt_status parse_words(struct kt_args *args, struct cursor *c,
+				  struct kt_error *err)
+{
+	while (c->at < c->argc && !asks_for_text(args)) {
+		const char *word = c->argv[c->at];
+		enum kt_status st;
+
+		if (args->cmd->foreign && !knows(args->cmd, word)) {
+			take_all(args, c);
+			return KT_OK;
+		}
+		c->at++;
+		if (!strcmp(word, "--")) {
+			if (args->cmd->rest) {
+				take_rest(args, c);
+				return KT_OK;
+			}
+			while (c->at < c->argc)
+				add_operand(args, c->argv[c->at++]);
+			return KT_OK;
+		}
+		if (word[0] == '-' && word[1] == '-')
+			st = parse_long(args, word + 2, c, err);
+		else if (word[0] == '-' && word[1])
+			st = parse_short(args, word + 1, c, err);
+		else
+			st = plain_word(args, word, err);
+		if (st)
+			return st;
+	}
+	return KT_OK;
+}
+
+/* Conflicts and requirements between options, and the number of operands. */
+static enum kt_status check(const struct kt_args *args, struct kt_error *err)
+{
+	const struct kt_command *cmd = args->cmd;
+
+	for (const struct kt_option *a = cmd->options; a && a->name; a++) {
+		if (!kt_args_has(args, a->name))
+			continue;
+		for (const struct kt_option *b = cmd->options; b->name; b++) {
+			const bool there = kt_args_has(args, b->name);
+
+			if (there && has_word(a->excludes, b->name))
+				return kt_fail(err, KT_USAGE,
+					       "options --%s and --%s exclude "
+					       "each other",
+					       a->name, b->name);
+			if (!there && has_word(a->needs, b->name))
+				return kt_fail(err, KT_USAGE,
+					       "option --%s needs --%s",
+					       a->name, b->name);
+		}
+		if (has_word(a->excludes, "OPERAND") && args->nr_operands)
+			return kt_fail(
+				err, KT_USAGE,
+				"option --%s and \"%s\" exclude each other",
+				a->name, args->operands[0]);
+	}
+	if (!cmd->run)
+		return kt_hint(
+			err, kt_fail(err, KT_USAGE, "a subcommand is missing"),
+			"--help lists the subcommands");
+	if (args->nr_operands < (size_t)cmd->min_operands)
+		return kt_fail(err, KT_USAGE, "an operand is missing: %s",
+			       cmd->operands);
+	if (cmd->max_operands >= 0 &&
+	    args->nr_operands > (size_t)cmd->max_operands)
+		return kt_fail(err, KT_USAGE, "unexpected operand \"%s\"",
+			       args->operands[cmd->max_operands]);
+	return KT_OK;
+}
+
+enum kt_status kt_args_parse(const struct kt_command *root, int argc,
+			     char **argv, struct kt_args **out,
+			     struct kt_error *err)
+{
+	struct kt_args *args KT_CLEANUP(kt_args_freep) =
+		kt_xcalloc(1, sizeof(*args));
+	struct cursor c = { .argc = argc, .argv = argv, .at = 1 };
+	enum kt_status st;
+
+	args->cmd = root;
+	args->rest = kt_xcalloc(1, sizeof(*args->rest));
+	kt_buf_adds(&args->line, root->name);
+	st = parse_words(args, &c, err);
+	if (!st && !asks_for_text(args))
+		st = check(args, err);
+	if (st)
+		return st;
+	*out = args;
+	args = NULL;
+	return KT_OK;
+}
+
+void kt_args_freep(struct kt_args **args)
+{
+	if (!*args)
+		return;
+	kt_buf_release(&(*args)->line);
+	free((*args)->given);
+	free((*args)->operands);
+	free((*args)->rest);
+	free(*args);
+}
+
+const struct kt_command *kt_args_command(const struct kt_args *args)
+{
+	return args->cmd;
+}
+
+const char *kt_args_command_line(const struct kt_args *args)
+{
+	return args->line.data;
+}
+
+/* Options of a command are also asked for by name before it is known. */
+static bool declared(const struct kt_args *args, const char *name)
+{
+	return find_long(args->cmd->options, name, strlen(name)) ||
+	       find_long(kt_common_options, name, strlen(name));
+}
+
+static const struct given *nth(const struct kt_args *args, const char *name,
+			       size_t n)
+{
+	if (!declared(args, name))
+		abort();
+	for (size_t i = 0; i < args->nr_given; i++)
+		if (!strcmp(args->given[i].opt->name, name) && !n--)
+			return &args->given[i];
+	return NULL;
+}
+
+size_t kt_args_count(const struct kt_args *args, const char *name)
+{
+	size_t n = 0;
+
+	while (nth(args, name, n))
+		n++;
+	return n;
+}
+
+bool kt_args_has(const struct kt_args *args, const char *name)
+{
+	return nth(args, name, 0) != NULL;
+}
+
+const char *kt_args_nth(const struct kt_args *args, const char *name, size_t i)
+{
+	const struct given *g = nth(args, name, i);
+
+	return g ? g->value : NULL;
+}
+
+const char *kt_args_str(const struct kt_args *args, const char *name)
+{
+	const size_t n = kt_args_count(args, name);
+
+	return n ? kt_args_nth(args, name, n - 1) : NULL;
+}
+
+uint64_t kt_args_u64(const struct kt_args *args, const char *name,
+		     uint64_t absent)
+{
+	const size_t n = kt_args_count(args, name);
+
+	return n ? nth(args, name, n - 1)->number : absent;
+}
+
+const char *kt_args_operand(const struct kt_args *args, size_t i)
+{
+	return i < args->nr_operands ? args->operands[i] : NULL;
+}
+
+size_t kt_args_operands(const struct kt_args *args)
+{
+	return args->nr_operands;
+}
+
+const char *const *kt_args_rest(const struct kt_args *args)
+{
+	return args->rest;
+}
+
+bool kt_args_has_rest(const struct kt_args *args)
+{
+	return args->has_rest;
+}
+
+static void help_row(struct kt_buf *out, const char *left, const char *help)
+{
+	kt_buf_addf(out, "  %-*s", HELP_COLUMN - 2, left);
+	if (strlen(left) > HELP_COLUMN - 4)
+		kt_buf_addf(out, "\n%*s", HELP_COLUMN, "");
+	kt_buf_addf(out, "%s\n", help);
+}
+
+static void help_options(struct kt_buf *out, const struct kt_option *opt)
+{
+	for (; opt && opt->name; opt++) {
+		struct kt_buf left KT_CLEANUP(kt_buf_release) = { 0 };
+
+		if (opt->letter)
+			kt_buf_addf(&left, "-%c, ", opt->letter);
+		else
+			kt_buf_adds(&left, "    ");
+		kt_buf_addf(&left, "--%s", opt->name);
+		if (opt->arg != KT_ARG_NONE)
+			kt_buf_addf(&left, " %s", opt->value);
+		help_row(out, left.data, opt->help);
+	}
+}
+
+void kt_command_help(const struct kt_command *cmd, const char *line,
+		     struct kt_buf *out)
+{
+	kt_buf_addf(out, "%s - %s\n\nusage: %s", line, cmd->summary, line);
+	if (cmd->commands)
+		kt_buf_adds(out, cmd->run ? " [SUBCOMMAND]" : " SUBCOMMAND");
+	kt_buf_adds(out, " [OPTION]...");
+	if (cmd->operands)
+		kt_buf_addf(out, " %s", cmd->operands);
+	kt_buf_adds(out, "\n");
+	if (cmd->commands) {
+		kt_buf_adds(out, "\nSubcommands:\n");
+		for (size_t i = 0; cmd->commands[i]; i++)
+			if (!cmd->commands[i]->hidden)
+				help_row(out, cmd->commands[i]->name,
+					 cmd->commands[i]->summary);
+	}
+	kt_buf_adds(out, "\nOptions:\n");
+	help_options(out, cmd->options);
+	help_options(out, kt_common_options);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lib/options.h - a command line declared once
+ *
+ * One table per command is the parser, the text of --help and what completions
+ * are made from; a test holds the manual page to it. Tables are const and end
+ * in an entry without a name.
+ *
+ * Options are GNU style: --name VALUE, --name=VALUE, -n VALUE, -nVALUE, short
+ * ones without a value may share a dash; "--" ends them. Long names are not
+ * abbreviated: an added option could change what a script means.
+ */
+#ifndef KT_OPTIONS_H
+#define KT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/error.h"
+
+enum kt_arg {
+	KT_ARG_NONE,   /* a switch */
+	KT_ARG_STRING, /* anything */
+	KT_ARG_PATH,   /* a file or directory; completed as such */
+	KT_ARG_NUMBER, /* decimal, within min and max */
+	KT_ARG_CHOICE, /* one of the words in choices */
+	KT_ARG_KERNEL, /* a kernel: path, version or cache key */
+};
+
+struct kt_option {
+	const char *name;  /* long name, without dashes */
+	const char *help;  /* one sentence part, lower case, no full stop */
+	const char *value; /* what --help calls the value: "PATH" */
+	enum kt_arg arg;
+	char letter;	      /* short form, or 0 */
+	bool repeat;	      /* may be given more than once */
+	uint64_t min, max;    /* KT_ARG_NUMBER; max 0 is no limit */
+	const char *choices;  /* KT_ARG_CHOICE: "auto kvm qemu" */
+	const char *excludes; /* long names that conflict: "git source" */
+	const char *needs;    /* long names that must be there too */
+};
+
+struct kt_args;
+struct kt_command;
+
+typedef enum kt_status kt_run_fn(const struct kt_args *args,
+				 struct kt_error *err);
+
+struct kt_command {
+	const char *name;     /* "ktstr-cache", or a subcommand: "add" */
+	const char *summary;  /* one line: lower case, no full stop */
+	const char *operands; /* for the usage line: "[ID]", or NULL */
+	const struct kt_option *options;	  /* may be NULL */
+	const struct kt_command *const *commands; /* ends in NULL, or NULL */
+	kt_run_fn *run;			/* NULL if a subcommand must be named */
+	int min_operands, max_operands; /* max -1: any number */
+	bool rest;    /* a command may follow "--", taken as it is */
+	bool foreign; /* the first word not known here, and all after it,
+				 are operands: they are for another program */
+	bool hidden;  /* works, but --help does not list it */
+};
+
+/*
+ * Parse @argv, beginning at argv[1], by the table of @root, descending into
+ * its subcommands. KT_USAGE otherwise, with the nearest name as hint.
+ *
+ * --help, --version, --verbose and --quiet are understood everywhere; after
+ * the first two nothing else is checked. *out borrows @argv and the tables; the
+ * caller frees it.
+ */
+enum kt_status kt_args_parse(const struct kt_command *root, int argc,
+			     char **argv, struct kt_args **out,
+			     struct kt_error *err) KT_MUST_CHECK;
+void kt_args_freep(struct kt_args **args);
+
+/* What was asked: the innermost command and how it is called in full. */
+const struct kt_command *kt_args_command(const struct kt_args *args);
+const char *kt_args_command_line(const struct kt_args *args);
+
+/*
+ * Was option @name given, how often, with what? @name must be in the table of
+ * the command, and a number or string of that kind: anything else aborts, as a
+ * bug in the tool. kt_args_str() is the last value or NULL, kt_args_nth() the
+ * i-th from 0, kt_args_u64() the last or @absent. All borrowed.
+ */
+bool kt_args_has(const struct kt_args *args, const char *name);
+size_t kt_args_count(const struct kt_args *args, const char *name);
+const char *kt_args_str(const struct kt_args *args, const char *name);
+const char *kt_args_nth(const struct kt_args *args, const char *name, size_t i);
+uint64_t kt_args_u64(const struct kt_args *args, const char *name,
+		     uint64_t absent);
+
+/* Operand @i or NULL; how many; and the words behind "--" (never NULL). */
+const char *kt_args_operand(const struct kt_args *args, size_t i);
+size_t kt_args_operands(const struct kt_args *args);
+const char *const *kt_args_rest(const struct kt_args *args);
+bool kt_args_has_rest(const struct kt_args *args);
+
+/* Append the text of --help for the command @line ("ktstr-cache add"). */
+void kt_command_help(const struct kt_command *cmd, const char *line,
+		     struct kt_buf *out);
+
+/* The options that every command understands, for help and completions. */
+extern const struct kt_option kt_common_options[];
+
+/* Parse a whole decimal number within [@min, @max]. */
+enum kt_status kt_parse_u64(const char *text, uint64_t min, uint64_t max,
+			    const char *what, uint64_t *out,
+			    struct kt_error *err) KT_MUST_CHECK;
+
+/* The name nearest to @word among @names (ends in NULL), or NULL if none is. */
+const char *kt_nearest(const char *word, const char *const *names);
+
+#endif

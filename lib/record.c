@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* record - JSON in and out, by json-c and a walk over what it let through */
+#include "lib/record.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "lib/stop.h"
+#include "lib/utf8.h"
+#include "lib/xalloc.h"
+
+struct kt_record {
+	struct json_object *obj; /* owned; always an object */
+};
+
+static struct kt_record *wrap(struct json_object *obj)
+{
+	struct kt_record *rec = kt_xcalloc(1, sizeof(*rec));
+
+	rec->obj = obj;
+	return rec;
+}
+
+struct kt_record *kt_record_new(const char *schema)
+{
+	struct kt_record *rec = wrap(kt_xcheck(json_object_new_object()));
+
+	if (schema)
+		kt_record_set_str(rec, "schema", schema);
+	return rec;
+}
+
+void kt_record_free(struct kt_record *rec)
+{
+	if (!rec)
+		return;
+	json_object_put(rec->obj);
+	free(rec);
+}
+
+void kt_record_freep(struct kt_record **rec)
+{
+	kt_record_free(*rec);
+}
+
+static void json_putp(struct json_object **obj)
+{
+	json_object_put(*obj);
+}
+
+static void tokener_freep(struct json_tokener **tok)
+{
+	if (*tok)
+		json_tokener_free(*tok);
+}
+
+/*
+ * json-c accepts two things JSON cannot say or C cannot hold: NaN and friends,
+ * and NUL inside a string. Neither may get past the door.
+ */
+static bool representable(struct json_object *val)
+{
+	struct json_object_iterator it, end;
+
+	switch (json_object_get_type(val)) {
+	case json_type_double:
+		return isfinite(json_object_get_double(val));
+	case json_type_string:
+		return strlen(json_object_get_string(val)) ==
+		       (size_t)json_object_get_string_len(val);
+	case json_type_array:
+		for (size_t i = 0; i < json_object_array_length(val); i++)
+			if (!representable(json_object_array_get_idx(val, i)))
+				return false;
+		return true;
+	case json_type_object:
+		end = json_object_iter_end(val);
+		for (it = json_object_iter_begin(val);
+		     !json_object_iter_equal(&it, &end);
+		     json_object_iter_next(&it))
+			if (!representable(json_object_iter_peek_value(&it)))
+				return false;
+		return true;
+	default:
+		return true;
+	}
+}
+
+enum kt_status kt_record_parse_object(const char *text, size_t len,
+				      struct kt_record **out,
+				      struct kt_error *err)
+{
+	if (len > KT_RECORD_MAX_BYTES)
+		return kt_fail(err, KT_DATA, "record longer than %zu bytes",
+			       KT_RECORD_MAX_BYTES);
+	/* json-c takes a NUL byte for the end of the text. */
+	if (memchr(text, '\0', len))
+		return kt_fail(err, KT_DATA, "not JSON: it holds a NUL byte");
+
+	struct json_tokener *tok KT_CLEANUP(tokener_freep) =
+		kt_xcheck(json_tokener_new_ex(KT_RECORD_MAX_DEPTH));
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
+					    JSON_TOKENER_VALIDATE_UTF8);
+
+	struct json_object *obj KT_CLEANUP(json_putp) =
+		json_tokener_parse_ex(tok, text, (int)len);
+	if (!obj) {
+		enum json_tokener_error why = json_tokener_get_error(tok);
+
+		return kt_fail(err, KT_DATA, "not JSON: %s",
+			       why == json_tokener_continue ?
+				       "unexpected end" :
+				       json_tokener_error_desc(why));
+	}
+	if (!json_object_is_type(obj, json_type_object))
+		return kt_fail(err, KT_DATA, "not a JSON object");
+	if (!representable(obj))
+		return kt_fail(err, KT_DATA,
+			       "holds NaN, infinity or a NUL character");
+	*out = wrap(json_object_get(obj));
+	return KT_OK;
+}
+
+enum kt_status kt_record_parse(const char *text, size_t len,
+			       struct kt_record **out, struct kt_error *err)
+{
+	struct kt_record *rec = NULL;
+	const char *schema;
+	enum kt_status st = kt_record_parse_object(text, len, &rec, err);
+
+	if (st)
+		return st;
+	st = kt_record_str(rec, "schema", &schema, err);
+	if (st) {
+		kt_record_free(rec);
+		return st;
+	}
+	*out = rec;
+	return KT_OK;
+}
+
+struct kt_record *kt_record_copy(const struct kt_record *rec)
+{
+	struct json_object *obj = NULL;
+
+	if (json_object_deep_copy(rec->obj, &obj, NULL))
+		kt_oom();
+	return wrap(obj);
+}
+
+const char *kt_record_schema(const struct kt_record *rec)
+{
+	struct json_object *val;
+
+	if (!json_object_object_get_ex(rec->obj, "schema", &val) ||
+	    !json_object_is_type(val, json_type_string))
+		return "";
+	return json_object_get_string(val);
+}
+
+bool kt_record_has(const struct kt_record *rec, const char *key)
+{
+	struct json_object *val;
+
+	/* A null has no object in json-c. */
+	return json_object_object_get_ex(rec->obj, key, &val) && val;
+}
+
+static enum kt_status member(const struct kt_record *rec, const char *key,
+			     enum json_type type, struct json_object **out,
+			     struct kt_error *err)
+{
+	struct json_object *val;
+
+	if (!json_object_object_get_ex(rec->obj, key, &val))
+		return kt_fail(err, KT_DATA, "member \"%s\" is missing", key);
+	if (json_object_get_type(val) != type)
+		return kt_fail(err, KT_DATA, "member \"%s\" is %s, not %s", key,
+			       json_type_to_name(json_object_get_type(val)),
+			       json_type_to_name(type));
+	*out = val;
+	return KT_OK;
+}
+
+enum kt_status kt_record_u64(const struct kt_record *rec, const char *key,
+			     uint64_t *out, struct kt_error *err)
+{
+	struct json_object *val;
+	enum kt_status st = member(rec, key, json_type_int, &val, err);
+
+	if (st)
+		return st;
+	/* json-c clamps what does not fit, so test both readings for range. */
+	if (json_object_get_int64(val) < 0 ||
+	    json_object_get_uint64(val) > KT_RECORD_MAX_UINT)
+		return kt_fail(err, KT_DATA, "member \"%s\" is out of range",
+			       key);
+	*out = json_object_get_uint64(val);
+	return KT_OK;
+}
+
+enum kt_status kt_record_bool(const struct kt_record *rec, const char *key,
+			      bool *out, struct kt_error *err)
+{
+	struct json_object *val;
+	enum kt_status st = member(rec, key, json_type_boolean, &val, err);
+
+	if (st)
+		return st;
+	*out = json_object_get_boolean(val);
+	return KT_OK;
+}
+
+enum kt_status kt_record_str(const struct kt_record *rec, const char *key,
+			     const char **out, struct kt_error *err)
+{
+	struct json_object *val;
+	enum kt_status st = member(rec, key, json_type_string, &val, err);
+
+	if (st)
+		return st;
+	*out = json_object_get_string(val);
+	return KT_OK;
+}
+
+enum kt_status kt_record_u64_or(const struct kt_record *rec, const char *key,
+				uint64_t absent, uint64_t *out,
+				struct kt_error *err)
+{
+	if (kt_record_has(rec, key))
+		return kt_record_u64(rec, key, out, err);
+	*out = absent;
+	return KT_OK;
+}
+
+enum kt_status kt_record_bool_or(const struct kt_record *rec, const char *key,
+				 bool absent, bool *out, struct kt_error *err)
+{
+	if (kt_record_has(rec, key))
+		return kt_record_bool(rec, key, out, err);
+	*out = absent;
+	return KT_OK;
+}
+
+enum kt_status kt_record_str_or_null(const struct kt_record *rec,
+				     const char *key, const char **out,
+				     struct kt_error *err)
+{
+	if (kt_record_has(rec, key))
+		return kt_record_str(rec, key, out, err);
+	*out = NULL;
+	return KT_OK;
+}
+
+enum kt_status kt_record_object(const struct kt_record *rec, const char *key,
+				struct kt_record **out, struct kt_error *err)
+{
+	struct json_object *val;
+	enum kt_status st = member(rec, key, json_type_object, &val, err);
+
+	if (st)
+		return st;
+	*out = wrap(json_object_get(val));
+	return KT_OK;
+}
+
+enum kt_status kt_record_strv(const struct kt_record *rec, const char *key,
+			      const char ***out, struct kt_error *err)
+{
+	struct json_object *val;
+	const char **strv;
+	enum kt_status st;
+	size_t nr;
+
+	if (!kt_record_has(rec, key)) {
+		*out = kt_xcalloc(1, sizeof(**out));
+		return KT_OK;
+	}
+	st = member(rec, key, json_type_array, &val, err);
+	if (st)
+		return st;
+	nr = json_object_array_length(val);
+	strv = kt_xcalloc(nr + 1, sizeof(*strv));
+	for (size_t i = 0; i < nr; i++) {
+		struct json_object *el = json_object_array_get_idx(val, i);
+
+		if (!json_object_is_type(el, json_type_string)) {
+			free(strv);
+			return kt_fail(
+				err, KT_DATA,
+				"member \"%s\" holds %s, not a string", key,
+				json_type_to_name(json_object_get_type(el)));
+		}
+		strv[i] = json_object_get_string(el);
+	}
+	*out = strv;
+	return KT_OK;
+}
+
+static void add(struct kt_record *rec, const char *key, struct json_object *val)
+{
+	/* On success the record owns val; it can only fail for want of memory. */
+	if (json_object_object_add(rec->obj, key, val))
+		kt_oom();
+}
+
+void kt_record_set_u64(struct kt_record *rec, const char *key, uint64_t val)
+{
+	if (val > KT_RECORD_MAX_UINT)
+		val = KT_RECORD_MAX_UINT;
+	add(rec, key, kt_xcheck(json_object_new_uint64(val)));
+}
+
+void kt_record_set_bool(struct kt_record *rec, const char *key, bool val)
+{
+	add(rec, key, kt_xcheck(json_object_new_boolean(val)));
+}
+
+/* @val as a JSON string, which must be UTF-8 whatever the bytes are. */
+static struct json_object *new_string(const char *val)
+{
+	struct kt_buf clean KT_CLEANUP(kt_buf_release) = { 0 };
+	size_t left = strlen(val);
+
+	if (kt_utf8_valid(val, left))
+		return kt_xcheck(json_object_new_string(val));
+	while (left) {
+		const size_t len = kt_utf8_len(val, left);
+
+		if (len)
+			kt_buf_add(&clean, val, len);
+		else
+			kt_buf_addf(&clean, "\\x%02x", (unsigned char)*val);
+		val += len ? len : 1;
+		left -= len ? len : 1;
+	}
+	return kt_xcheck(json_object_new_string(clean.data));
+}
+
+void kt_record_set_str(struct kt_record *rec, const char *key, const char *val)
+{
+	if (val)
+		add(rec, key, new_string(val));
+	else
+		kt_record_unset(rec, key);
+}
+
+void kt_record_set_null(struct kt_record *rec, const char *key)
+{
+	add(rec, key, NULL);
+}
+
+void kt_record_unset(struct kt_record *rec, const char *key)
+{
+	json_object_object_del(rec->obj, key);
+}
+
+void kt_record_set_array(struct kt_record *rec, const char *key)
+{
+	add(rec, key, kt_xcheck(json_object_new_array()));
+}
+
+static void append(struct kt_record *rec, const char *key,
+		   struct json_object *val)
+{
+	struct json_object *array;
+
+	if (!json_object_object_get_ex(rec->obj, key, &array)) {
+		kt_record_set_array(rec, key);
+		json_object_object_get_ex(rec->obj, key, &array);
+	}
+	if (json_object_array_add(array, val))
+		kt_oom();
+}
+
+void kt_record_set_strv(struct kt_record *rec, const char *key,
+			const char *const *vals)
+{
+	kt_record_set_array(rec, key);
+	for (; *vals; vals++)
+		append(rec, key, new_string(*vals));
+}
+
+void kt_record_take_object(struct kt_record *rec, const char *key,
+			   struct kt_record *child)
+{
+	add(rec, key, json_object_get(child->obj));
+	kt_record_free(child);
+}
+
+void kt_record_take_element(struct kt_record *rec, const char *key,
+			    struct kt_record *child)
+{
+	append(rec, key, json_object_get(child->obj));
+	kt_record_free(child);
+}
+
+enum kt_status kt_record_set_path(struct kt_record *rec, const char *key,
+				  const char *path, struct kt_error *err)
+{
+	if (!kt_utf8_valid(path, strlen(path)))
+		return kt_fail(err, KT_DATA, "path \"%s\" is not UTF-8", path);
+	kt_record_set_str(rec, key, path);
+	return KT_OK;
+}
+
+enum kt_status kt_record_write(FILE *out, const struct kt_record *rec,
+			       struct kt_error *err)
+{
+	const char *text = kt_xcheck(json_object_to_json_string_ext(
+		rec->obj,
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+
+	if (fputs(text, out) == EOF || putc('\n', out) == EOF || fflush(out))
+		return kt_fail_errno(err, "cannot write to standard output");
+	return KT_OK;
+}
+
+void kt_record_pretty(const struct kt_record *rec, struct kt_buf *buf)
+{
+	kt_buf_adds(buf,
+		    kt_xcheck(json_object_to_json_string_ext(
+			    rec->obj, JSON_C_TO_STRING_PRETTY |
+					      JSON_C_TO_STRING_SPACED |
+					      JSON_C_TO_STRING_NOSLASHESCAPE)));
+}
+
+struct kt_record *kt_record_of_error(const char *tool, uint64_t line,
+				     const struct kt_error *err)
+{
+	struct kt_record *rec = kt_record_new(KT_SCHEMA_ERROR);
+
+	kt_record_set_str(rec, "tool", tool);
+	if (line)
+		kt_record_set_u64(rec, "input_line", line);
+	kt_record_set_u64(rec, "status", err->status);
+	kt_record_set_str(rec, "message", err->msg);
+	if (err->hint[0])
+		kt_record_set_str(rec, "hint", err->hint);
+	return rec;
+}
+
+/* A line and where it came from. len excludes the LF. */
+struct line {
+	char *text;
+	size_t len, cap;
+	uint64_t number;
+};
+
+static void line_freep(struct line *ln)
+{
+	free(ln->text);
+}
+
+/*
+ * True if a line was read. One that is too long is read to its end but only
+ * KT_RECORD_MAX_BYTES + 1 of it kept, which kt_record_parse() then refuses.
+ */
+static bool line_read(FILE *in, struct line *ln)
+{
+	int c;
+
+	ln->len = 0;
+	while ((c = getc_unlocked(in)) != EOF && c != '\n') {
+		if (ln->len > KT_RECORD_MAX_BYTES)
+			continue;
+		if (ln->len == ln->cap) {
+			ln->cap = ln->cap ? ln->cap * 2 : 4096;
+			ln->text = kt_xrealloc(ln->text, ln->cap);
+		}
+		ln->text[ln->len++] = (char)c;
+	}
+	if (c == EOF && ln->len == 0)
+		return false;
+	ln->number++;
+	return true;
+}
+
+static enum kt_status copy_line(FILE *out, const struct line *ln,
+				struct kt_error *err)
+{
+	if (fwrite(ln->text, 1, ln->len, out) != ln->len ||
+	    putc('\n', out) == EOF || fflush(out))
+		return kt_fail_errno(err, "cannot write to standard output");
+	return KT_OK;
+}
+
+/* One line: acted on, copied, or found to be no record. */
+static enum kt_status one_line(const struct kt_filter *filter,
+			       const struct line *ln, FILE *out,
+			       uint64_t *nr_read, uint64_t *nr_errors,
+			       struct kt_error *err)
+{
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	enum kt_status st = kt_record_parse(ln->text, ln->len, &rec, err);
+
+	if (st)
+		return kt_within(err, st, "line %llu",
+				 (unsigned long long)ln->number);
+	(*nr_read)++;
+	if (!strcmp(kt_record_schema(rec), filter->schema))
+		return filter->fn(rec, out, filter->ctx, err);
+	*nr_errors += !strcmp(kt_record_schema(rec), KT_SCHEMA_ERROR);
+	return copy_line(out, ln, err);
+}
+
+enum kt_status kt_filter(const struct kt_filter *filter, FILE *in, FILE *out,
+			 struct kt_error *err)
+{
+	struct line ln KT_CLEANUP(line_freep) = { 0 };
+	uint64_t nr_read = 0, nr_errors = 0;
+
+	while (line_read(in, &ln)) {
+		enum kt_status st =
+			one_line(filter, &ln, out, &nr_read, &nr_errors, err);
+
+		if (st == KT_FAIL || st == KT_DATA || st == KT_AGAIN) {
+			struct kt_record *bad KT_CLEANUP(kt_record_freep) =
+				kt_record_of_error(filter->tool, ln.number,
+						   err);
+
+			if (filter->report)
+				filter->report(err);
+			nr_errors++;
+			st = kt_record_write(out, bad, err);
+		}
+		if (st)
+			return st;
+		if (kt_stop_signal())
+			break;
+	}
+	if (ferror(in))
+		return kt_fail_errno(err, "cannot read standard input");
+	if (!ln.number)
+		return kt_fail(err, KT_DATA, "no record on standard input");
+	if (nr_errors)
+		return kt_fail(err, nr_read ? KT_FAIL : KT_DATA, "%s", "");
+	return KT_OK;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lib/record.h - the one thing ktstr tools say to each other
+ *
+ * A record is a JSON object on one line, LF-terminated, UTF-8. Its first
+ * member is "schema", a name and a major version: "ktstr.run/1". A key ends
+ * in its unit where it has one (_ns, _bytes); values are in that unit and
+ * are never scaled here. This header is the only one that knows JSON, and
+ * lib/record.c the only file that includes json-c. The schemas are documented
+ * in ktstr-record(5).
+ */
+#ifndef KT_RECORD_H
+#define KT_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/buf.h"
+#include "lib/error.h"
+
+#define KT_RECORD_MAX_BYTES ((size_t)16 << 20)	     /* one line, LF excluded */
+#define KT_RECORD_MAX_DEPTH 32			     /* nested {} and [] */
+#define KT_RECORD_MAX_UINT ((UINT64_C(1) << 53) - 1) /* exact in a double */
+
+#define KT_SCHEMA_KERNEL "ktstr.kernel/1"
+#define KT_SCHEMA_RUN "ktstr.run/1"
+#define KT_SCHEMA_ERROR "ktstr.error/1"
+
+struct kt_record;
+
+/*
+ * New record holding only its schema, or nothing if @schema is NULL (a part of
+ * another record, or JSON that is not a record of ours). Never NULL: running
+ * out of memory ends the process. The caller owns the result.
+ */
+struct kt_record *kt_record_new(const char *schema);
+
+/*
+ * Parse @len bytes at @text, which need not be NUL-terminated.
+ *
+ * KT_OK: *out is a record the caller owns; it keeps no pointer into @text.
+ * KT_DATA: not one well-formed record within the limits above; *out untouched.
+ */
+enum kt_status kt_record_parse(const char *text, size_t len,
+			       struct kt_record **out,
+			       struct kt_error *err) KT_MUST_CHECK;
+
+/* The same for a JSON object that needs no "schema" (metadata.json, QMP). */
+enum kt_status kt_record_parse_object(const char *text, size_t len,
+				      struct kt_record **out,
+				      struct kt_error *err) KT_MUST_CHECK;
+
+/* NULL is fine. kt_record_freep() is the same, for KT_CLEANUP(). */
+void kt_record_free(struct kt_record *rec);
+void kt_record_freep(struct kt_record **rec);
+
+/* A deep copy the caller owns. */
+struct kt_record *kt_record_copy(const struct kt_record *rec);
+
+/* The value of "schema", borrowed; "" if there is none. */
+const char *kt_record_schema(const struct kt_record *rec);
+
+/* True if member @key is there and not null. */
+bool kt_record_has(const struct kt_record *rec, const char *key);
+
+/*
+ * Read member @key. KT_DATA if it is missing, of another type, or beyond
+ * KT_RECORD_MAX_UINT; *out is then untouched. There is no coercion: "1", 1.0
+ * and -1 are not unsigned integers. A string is borrowed, and lives until
+ * @rec is freed or that key is set again.
+ */
+enum kt_status kt_record_u64(const struct kt_record *rec, const char *key,
+			     uint64_t *out, struct kt_error *err) KT_MUST_CHECK;
+enum kt_status kt_record_bool(const struct kt_record *rec, const char *key,
+			      bool *out, struct kt_error *err) KT_MUST_CHECK;
+enum kt_status kt_record_str(const struct kt_record *rec, const char *key,
+			     const char **out,
+			     struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * The same for members that may be absent or null: *out is then @absent (for
+ * strings NULL). A wrong type is still KT_DATA.
+ */
+enum kt_status kt_record_u64_or(const struct kt_record *rec, const char *key,
+				uint64_t absent, uint64_t *out,
+				struct kt_error *err) KT_MUST_CHECK;
+enum kt_status kt_record_bool_or(const struct kt_record *rec, const char *key,
+				 bool absent, bool *out,
+				 struct kt_error *err) KT_MUST_CHECK;
+enum kt_status kt_record_str_or_null(const struct kt_record *rec,
+				     const char *key, const char **out,
+				     struct kt_error *err) KT_MUST_CHECK;
+
+/* Member @key, an object: *out is a view of it that the caller frees. */
+enum kt_status kt_record_object(const struct kt_record *rec, const char *key,
+				struct kt_record **out,
+				struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * Member @key, an array of strings, or absent: *out is NULL-terminated, its
+ * strings are borrowed like those of kt_record_str(), and the caller frees the
+ * vector itself.
+ */
+enum kt_status kt_record_strv(const struct kt_record *rec, const char *key,
+			      const char ***out,
+			      struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * Set @key, replacing any earlier value. Keys keep the order they were first
+ * set in, so output is the same bytes every time. Strings are copied; what is
+ * not UTF-8 in one stands as \xNN. Numbers above KT_RECORD_MAX_UINT saturate.
+ * A NULL string removes the member.
+ */
+void kt_record_set_u64(struct kt_record *rec, const char *key, uint64_t val);
+void kt_record_set_bool(struct kt_record *rec, const char *key, bool val);
+void kt_record_set_str(struct kt_record *rec, const char *key, const char *val);
+void kt_record_set_null(struct kt_record *rec, const char *key);
+void kt_record_unset(struct kt_record *rec, const char *key);
+void kt_record_set_strv(struct kt_record *rec, const char *key,
+			const char *const *vals);
+
+/* @child becomes member @key; it is consumed. */
+void kt_record_take_object(struct kt_record *rec, const char *key,
+			   struct kt_record *child);
+
+/* @child becomes the last element of array @key, made if absent; consumed. */
+void kt_record_take_element(struct kt_record *rec, const char *key,
+			    struct kt_record *child);
+
+/* Make @key an array, empty until kt_record_take_element(). */
+void kt_record_set_array(struct kt_record *rec, const char *key);
+
+/*
+ * A path: KT_DATA if it is not UTF-8, since a record could not carry it and
+ * whoever opened what is left of it would open another file.
+ */
+enum kt_status kt_record_set_path(struct kt_record *rec, const char *key,
+				  const char *path,
+				  struct kt_error *err) KT_MUST_CHECK;
+
+/* Write @rec as one line. KT_SYS if the stream has failed. */
+enum kt_status kt_record_write(FILE *out, const struct kt_record *rec,
+			       struct kt_error *err) KT_MUST_CHECK;
+
+/* Append @rec to @buf, indented by two spaces, without a final newline. */
+void kt_record_pretty(const struct kt_record *rec, struct kt_buf *buf);
+
+/*
+ * A "ktstr.error/1" record of @err. @line is the number of the input line it
+ * stands for, or 0. The caller owns it.
+ */
+struct kt_record *kt_record_of_error(const char *tool, uint64_t line,
+				     const struct kt_error *err);
+
+/*
+ * Act on one record, which the callee may change. KT_OK to go on. KT_FAIL,
+ * KT_DATA and KT_AGAIN spoil this record only: a "ktstr.error/1" goes out in
+ * its place. Any other status ends the run. @rec is borrowed.
+ */
+typedef enum kt_status kt_filter_fn(struct kt_record *rec, FILE *out, void *ctx,
+				    struct kt_error *err);
+
+/* Tell a person of an error that has become a record. */
+typedef void kt_report_fn(const struct kt_error *err);
+
+struct kt_filter {
+	const char *tool;   /* named in error records */
+	const char *schema; /* acted on; others are copied */
+	kt_filter_fn *fn;
+	kt_report_fn *report; /* may be NULL */
+	void *ctx;
+};
+
+/*
+ * Run @filter over every record read from @in, until end of file. Records of
+ * any other schema are copied to @out as they came, errors among them, so a
+ * failure upstream reaches the end of the pipe. A signal that tells us to stop
+ * (lib/stop.h) ends the run after the record it came in.
+ *
+ * KT_OK: every record was read and none was, or became, an error.
+ * KT_FAIL: at least one was; whoever met it has reported it, and the message
+ * is empty. KT_DATA: there was no record that could be read. Other: see
+ * kt_filter_fn, or @in or @out failed.
+ */
+enum kt_status kt_filter(const struct kt_filter *filter, FILE *in, FILE *out,
+			 struct kt_error *err) KT_MUST_CHECK;
+
+#endif

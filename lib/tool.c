@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* tool - what every program of ours does around its work */
+#include "lib/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build-version.h"
+#include "lib/stop.h"
+#include "lib/xalloc.h"
+
+static struct {
+	const char *name;
+	bool quiet, verbose;
+	int exit_with;
+} tool = { .name = "ktstr" };
+
+const char *kt_tool_name(void)
+{
+	return tool.name;
+}
+
+const char *kt_tool_version(void)
+{
+	return KT_VERSION;
+}
+
+void kt_tool_exit_with(int status)
+{
+	tool.exit_with = status;
+}
+
+bool kt_tool_quiet(void)
+{
+	return tool.quiet;
+}
+
+bool kt_tool_verbose(void)
+{
+	return tool.verbose;
+}
+
+const char *kt_getenv(const char *name)
+{
+	const char *val = getenv(name);
+
+	return val && *val ? val : NULL;
+}
+
+/* One write a line, so that the lines of a pipe's tools do not mix. */
+static void say(const char *fmt, va_list ap)
+{
+	char *line = NULL;
+
+	if (vasprintf(&line, fmt, ap) < 0)
+		kt_oom();
+	fputs(line, stderr);
+	free(line);
+}
+
+static void say_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void kt_tool_report(const struct kt_error *err)
+{
+	if (!err->msg[0])
+		return;
+	if (err->hint[0])
+		say_line("%s: %s\nhint: %s\n", tool.name, err->msg, err->hint);
+	else
+		say_line("%s: %s\n", tool.name, err->msg);
+}
+
+static void say_of_tool(const char *fmt, va_list ap)
+{
+	char raw[1024], clean[1024];
+
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	kt_printable(clean, sizeof(clean), raw);
+	say_line("%s: %s\n", tool.name, clean);
+}
+
+void kt_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (tool.quiet)
+		return;
+	va_start(ap, fmt);
+	say_of_tool(fmt, ap);
+	va_end(ap);
+}
+
+void kt_detail(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!tool.verbose)
+		return;
+	va_start(ap, fmt);
+	say_of_tool(fmt, ap);
+	va_end(ap);
+}
+
+enum kt_status kt_tool_filter(const char *schema, kt_filter_fn *fn, void *ctx,
+			      struct kt_error *err)
+{
+	const struct kt_filter filter = { .tool = tool.name,
+					  .schema = schema,
+					  .fn = fn,
+					  .report = kt_tool_report,
+					  .ctx = ctx };
+	enum kt_status st = kt_filter(&filter, stdin, stdout, err);
+
+	if (st == KT_DATA && err->msg[0] && isatty(STDIN_FILENO))
+		return kt_hint(err, st,
+			       "records come from another tool through a pipe: "
+			       "see ktstr(7)");
+	return st;
+}
+
+enum kt_status kt_tool_put(const struct kt_record *rec, struct kt_error *err)
+{
+	return kt_record_write(stdout, rec, err);
+}
+
+enum kt_status kt_tool_put_error(enum kt_status st, const struct kt_error *err)
+{
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) =
+		kt_record_of_error(tool.name, 0, err);
+	struct kt_error ignored;
+
+	/* The error at hand is the one to report, whatever stdout says. */
+	if (kt_record_write(stdout, rec, &ignored))
+		return st;
+	return st;
+}
+
+enum kt_status kt_tool_bindir(char **out, struct kt_error *err)
+{
+	char self[PATH_MAX];
+	const ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (len < 0)
+		return kt_fail_errno(err, "cannot read \"/proc/self/exe\"");
+	self[len] = '\0';
+	*strrchr(self, '/') = '\0';
+	*out = kt_xstrdup(self);
+	return KT_OK;
+}
+
+/*
+ * A filter that could not write has failed, even if every fputs() seemed to
+ * work: only fflush() and close() know.
+ */
+static enum kt_status close_stdout(struct kt_error *err)
+{
+	if (fflush(stdout) || ferror(stdout) ||
+	    (fclose(stdout) && errno != EBADF))
+		return kt_fail_errno(err, "cannot write to standard output");
+	return KT_OK;
+}
+
+static enum kt_status run(const struct kt_args *args, struct kt_error *err)
+{
+	const struct kt_command *cmd = kt_args_command(args);
+
+	if (kt_args_has(args, "version")) {
+		printf("%s %s\n", tool.name, kt_tool_version());
+		return KT_OK;
+	}
+	if (kt_args_has(args, "help")) {
+		struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+
+		kt_command_help(cmd, kt_args_command_line(args), &text);
+		fputs(text.data, stdout);
+		return KT_OK;
+	}
+	tool.quiet = kt_args_has(args, "quiet");
+	tool.verbose = kt_args_has(args, "verbose") && !tool.quiet;
+	return cmd->run(args, err);
+}
+
+/* True if stdout is a pipe that nobody reads any more. */
+static bool reader_left(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
+static void die_of_signal(int sig)
+{
+	sigset_t set;
+
+	signal(sig, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(sig);
+}
+
+/*
+ * Descriptors 0 to 2 are ours or nobody's: a file opened into the place of a
+ * closed stdout would be written into. A closed stdout stays an error.
+ */
+static bool fill_stdio(void)
+{
+	bool stdout_open = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return stdout_open;
+}
+
+int kt_tool_main(const struct kt_command *root, int argc, char **argv)
+{
+	struct kt_args *args KT_CLEANUP(kt_args_freep) = NULL;
+	struct kt_error err = { 0 }, late = { 0 };
+	const bool stdout_open = fill_stdio();
+	enum kt_status st;
+
+	tool.name = root->name;
+	/* A reader that leaves must not keep us from cleaning up. */
+	signal(SIGPIPE, SIG_IGN);
+	st = kt_args_parse(root, argc, argv, &args, &err);
+	if (!st && !stdout_open) {
+		errno = EBADF;
+		st = kt_fail_errno(&err, "cannot write to standard output");
+	}
+	if (!st)
+		st = run(args, &err);
+	if (stdout_open && reader_left())
+		die_of_signal(SIGPIPE);
+	if (st)
+		kt_tool_report(&err);
+	if (stdout_open && close_stdout(&late) && !st) {
+		st = KT_SYS;
+		kt_tool_report(&late);
+	}
+	if (kt_stop_signal())
+		die_of_signal(kt_stop_signal());
+	return st ? (int)st : tool.exit_with;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* utf8 - UTF-8 as RFC 3629 has it */
+#include "lib/utf8.h"
+
+/* RFC 3629 section 4: the first byte, and what it allows the second to be. */
+static const struct {
+	unsigned char lo, hi, lo2, hi2;
+	size_t len;
+} forms[] = {
+	{ 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+	{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+	{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+	{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+	{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+};
+
+#define NR_FORMS (sizeof(forms) / sizeof(forms[0]))
+
+size_t kt_utf8_len(const char *s, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	for (size_t i = 0; len && i < NR_FORMS; i++) {
+		if (u[0] < forms[i].lo || u[0] > forms[i].hi)
+			continue;
+		if (forms[i].len > len)
+			return 0;
+		if (forms[i].len == 1)
+			return 1;
+		if (u[1] < forms[i].lo2 || u[1] > forms[i].hi2)
+			return 0;
+		for (size_t k = 2; k < forms[i].len; k++)
+			if ((u[k] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].len;
+	}
+	return 0;
+}
+
+bool kt_utf8_valid(const char *s, size_t len)
+{
+	while (len) {
+		const size_t n = *s ? kt_utf8_len(s, len) : 0;
+
+		if (!n)
+			return false;
+		s += n;
+		len -= n;
+	}
+	return true;
+}

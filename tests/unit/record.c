@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* record: what is let in, what comes out, and who is told of the rest */
+#include "lib/record.h"
+
+#include <stdlib.h>
+
+#include "lib/xalloc.h"
+#include "tests/unit/tap.h"
+
+static enum kt_status parse(const char *text)
+{
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_error err = { 0 };
+
+	return kt_record_parse(text, strlen(text), &rec, &err);
+}
+
+static void test_door(void)
+{
+	static const struct {
+		const char *text;
+		enum kt_status want;
+	} cases[] = {
+		{ "{\"schema\":\"a/1\"}", KT_OK },
+		{ "{\"schema\":\"a/1\",\"b\":[1,{\"c\":null}]}", KT_OK },
+		{ "", KT_DATA },
+		{ "{", KT_DATA },
+		{ "[]", KT_DATA },
+		{ "{\"a\":1}", KT_DATA },
+		{ "{\"schema\":1}", KT_DATA },
+		{ "{\"schema\":\"a/1\"} x", KT_DATA },
+		{ "{\"schema\":\"a/1\",}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":NaN}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":1e999}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"s\":\"\\u0000\"}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"\\u0000\":1}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"s\":\"\xff\"}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"s\":\"\xc3\xa9\"}", KT_OK },
+		{ "{'schema':'a/1'}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":01}", KT_DATA },
+	};
+	char deep[200] = "{\"schema\":\"a/1\",\"d\":";
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ok(parse(cases[i].text) == cases[i].want, "%s is %s",
+		   cases[i].text, cases[i].want ? "refused" : "a record");
+	for (int i = 0; i < 40; i++)
+		strcat(deep, "[");
+	for (int i = 0; i < 40; i++)
+		strcat(deep, "]");
+	strcat(deep, "}");
+	ok(parse(deep) == KT_DATA, "40 levels are too deep");
+}
+
+static void test_prefixes(void)
+{
+	static const char line[] =
+		"{\"schema\":\"a/"
+		"1\",\"n\":12,\"s\":\"x\\n\",\"l\":[true,null]}";
+	struct kt_record *rec;
+	struct kt_error err;
+	bool refused = true;
+
+	for (size_t len = 0; len < sizeof(line) - 1; len++) {
+		rec = NULL;
+		if (!kt_record_parse(line, len, &rec, &err)) {
+			refused = false;
+			kt_record_free(rec);
+		}
+	}
+	ok(refused, "no prefix of a record is a record");
+}
+
+static void test_getters(void)
+{
+	static const char text[] =
+		"{\"schema\":\"a/"
+		"1\",\"u\":9007199254740991,\"big\":9007199254740992,"
+		"\"neg\":-1,\"f\":1.5,\"s\":\"1\",\"z\":null,\"t\":true,"
+		"\"huge\":99999999999999999999999}";
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_error err = { 0 };
+	const char *s = NULL;
+	uint64_t u = 7;
+	bool b = false;
+
+	if (!ok(!kt_record_parse(text, strlen(text), &rec, &err), "parses"))
+		return;
+	ok(!kt_record_u64(rec, "u", &u, &err) && u == KT_RECORD_MAX_UINT,
+	   "2^53-1 is read");
+	u = 7;
+	ok(kt_record_u64(rec, "big", &u, &err) == KT_DATA && u == 7,
+	   "2^53 is out of range");
+	ok(kt_record_u64(rec, "huge", &u, &err) == KT_DATA,
+	   "so is what json-c clamps");
+	ok(kt_record_u64(rec, "neg", &u, &err) == KT_DATA, "so is -1");
+	ok(kt_record_u64(rec, "f", &u, &err) == KT_DATA, "1.5 is no integer");
+	ok(kt_record_u64(rec, "s", &u, &err) == KT_DATA, "\"1\" is no integer");
+	ok(kt_record_u64(rec, "none", &u, &err) == KT_DATA,
+	   "absent is an error");
+	ok(!kt_record_u64_or(rec, "none", 5, &u, &err) && u == 5,
+	   "unless it may be absent");
+	ok(!kt_record_str_or_null(rec, "z", &s, &err) && !s,
+	   "null is as good as absent");
+	ok(!kt_record_bool(rec, "t", &b, &err) && b, "true is true");
+	ok(kt_record_str_or_null(rec, "t", &s, &err) == KT_DATA,
+	   "a wrong type is wrong even where absent is fine");
+}
+
+static void test_output(void)
+{
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) =
+		kt_record_new("a/1");
+	struct kt_error err = { 0 };
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	kt_record_set_str(rec, "b", "x/\"\n\xff");
+	kt_record_set_u64(rec, "a", UINT64_MAX);
+	kt_record_set_str(rec, "gone", "x");
+	kt_record_set_str(rec, "gone", NULL);
+	ok(f && !kt_record_write(f, rec, &err), "a record is written");
+	fclose(f);
+	same_str(text,
+		 "{\"schema\":\"a/1\",\"b\":\"x/"
+		 "\\\"\\n\\\\xff\",\"a\":9007199254740991}\n",
+		 "members in order, numbers saturated, bytes escaped");
+	free(text);
+	ok(kt_record_set_path(rec, "p", "/\xff", &err) == KT_DATA,
+	   "a path that is not UTF-8 is refused");
+}
+
+static enum kt_status only_even(struct kt_record *rec, FILE *out,
+				void *ctx KT_UNUSED, struct kt_error *err)
+{
+	uint64_t n;
+	enum kt_status st = kt_record_u64(rec, "n", &n, err);
+
+	if (st)
+		return st;
+	if (n % 2)
+		return kt_hint(err, kt_fail(err, KT_FAIL, "odd"), "try even");
+	return kt_record_write(out, rec, err);
+}
+
+static void filter(const char *in, const char *want_out, enum kt_status want,
+		   const char *what)
+{
+	const struct kt_filter f = { .tool = "t",
+				     .schema = "a/1",
+				     .fn = only_even };
+	struct kt_error err = { 0 };
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	FILE *from = *in ? fmemopen((void *)(uintptr_t)in, strlen(in), "r") :
+			   fopen("/dev/null", "r");
+
+	if (!out || !from)
+		abort();
+	same_u64(kt_filter(&f, from, out, &err), want, what);
+	fclose(from);
+	fclose(out);
+	same_str(text, want_out, what);
+	free(text);
+}
+
+static void test_filter(void)
+{
+	filter("", "", KT_DATA, "no input is an error");
+	filter("{\"schema\":\"a/1\",\"n\":2}\n",
+	       "{\"schema\":\"a/1\",\"n\":2}\n", KT_OK, "a record passes");
+	filter("{\"schema\":\"b/1\", \"x\" : "
+	       "1.50}\n{\"schema\":\"a/1\",\"n\":2}",
+	       "{\"schema\":\"b/1\", \"x\" : "
+	       "1.50}\n{\"schema\":\"a/1\",\"n\":2}\n",
+	       KT_OK, "other schemas pass byte for byte");
+	filter("{\"schema\":\"a/1\",\"n\":1}\n{\"schema\":\"a/1\",\"n\":2}\n",
+	       "{\"schema\":\"ktstr.error/"
+	       "1\",\"tool\":\"t\",\"input_line\":1,\"status\":1,\"message\":"
+	       "\"odd\",\"hint\":\"try even\"}\n"
+	       "{\"schema\":\"a/1\",\"n\":2}\n",
+	       KT_FAIL, "a failed record becomes an error, the rest goes on");
+	filter("{\"schema\":\"ktstr.error/1\"}\n",
+	       "{\"schema\":\"ktstr.error/1\"}\n", KT_FAIL,
+	       "an error from upstream passes and counts");
+	filter("junk\n",
+	       "{\"schema\":\"ktstr.error/"
+	       "1\",\"tool\":\"t\",\"input_line\":1,\"status\":3,\"message\":"
+	       "\"line 1: not JSON: unexpected character\"}\n",
+	       KT_DATA, "nothing readable at all is bad data");
+}
+
+int main(void)
+{
+	test_door();
+	test_prefixes();
+	test_getters();
+	test_output();
+	test_filter();
+	return tap_end();
+}

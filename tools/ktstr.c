@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ktstr - the multicall program
+ *
+ * The name it is called by picks the tool: links ktstr-NAME and cargo-ktstr
+ * point here, and "ktstr NAME ARGS" does the same. The table of tools is made
+ * by the makefile from the names of the files in tools/.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/tool.h"
+#include "lib/xalloc.h"
+
+extern const struct kt_command kt_tool_cargo_ktstr;
+
+#define KT_TOOL(name) extern const struct kt_command kt_tool_##name;
+#include "tools.inc"
+#undef KT_TOOL
+
+static const struct kt_command *const tools[] = {
+	&kt_tool_cargo_ktstr,
+#define KT_TOOL(name) &kt_tool_##name,
+#include "tools.inc"
+#undef KT_TOOL
+	NULL,
+};
+
+/* Programs that are files of their own, and summarised here for --help. */
+static const struct {
+	const char *name, *summary;
+} apart[] = {
+	{ "ktstr-fetch", "find a kernel's source, or its cache entry" },
+};
+
+#define NR_APART (sizeof(apart) / sizeof(apart[0]))
+
+static const struct kt_command *find(const char *name)
+{
+	for (size_t i = 0; tools[i]; i++)
+		if (!strcmp(tools[i]->name, name))
+			return tools[i];
+	return NULL;
+}
+
+static enum kt_status exec_apart(const char *name, char **argv,
+				 struct kt_error *err)
+{
+	char *dir KT_CLEANUP(kt_freep) = NULL;
+	char *path KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st = kt_tool_bindir(&dir, err);
+
+	if (st)
+		return st;
+	path = kt_path_join(dir, name);
+	execv(path, argv);
+	return kt_fail_errno(err, "cannot run \"%s\"", path);
+}
+
+/* "ktstr" without the name of a tool: --help, --version, or a mistake. */
+static enum kt_status list_tools(const struct kt_args *args KT_UNUSED,
+				 struct kt_error *err)
+{
+	return kt_hint(err, kt_fail(err, KT_USAGE, "a tool must be named"),
+		       "\"ktstr --help\" lists them");
+}
+
+static const struct kt_command *
+command_of(const char *name, const char *summary, struct kt_command *cmd)
+{
+	*cmd = (struct kt_command){ .name = name,
+				    .summary = summary,
+				    .run = list_tools };
+	return cmd;
+}
+
+static int run_ktstr(int argc, char **argv)
+{
+	struct kt_command listed[32], root;
+	const struct kt_command *table[33];
+	size_t nr = 0;
+
+	/* The front-end is called through cargo, or by its own name. */
+	for (size_t i = 1; tools[i] && nr < 24; i++, nr++)
+		table[nr] = command_of(tools[i]->name + strlen("ktstr-"),
+				       tools[i]->summary, &listed[nr]);
+	for (size_t i = 0; i < NR_APART; i++, nr++)
+		table[nr] = command_of(apart[i].name + strlen("ktstr-"),
+				       apart[i].summary, &listed[nr]);
+	table[nr] = NULL;
+	root = (struct kt_command){
+		.name = "ktstr",
+		.summary =
+			"kernels for sched_ext work: build, cache, boot, ask",
+		.commands = table,
+	};
+	return kt_tool_main(&root, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 0 ? kt_path_base(argv[0]) : "ktstr";
+	const struct kt_command *tool = find(name);
+
+	if (tool)
+		return kt_tool_main(tool, argc, argv);
+	if (argc > 1) {
+		char *full KT_CLEANUP(kt_freep) =
+			kt_xasprintf("ktstr-%s", argv[1]);
+
+		tool = find(full);
+		if (tool)
+			return kt_tool_main(tool, argc - 1, argv + 1);
+		for (size_t i = 0; i < NR_APART; i++) {
+			struct kt_error err = { 0 };
+
+			if (strcmp(apart[i].name, full))
+				continue;
+			if (exec_apart(full, argv + 1, &err))
+				kt_tool_report(&err);
+			return err.status;
+		}
+	}
+	return run_ktstr(argc, argv);
+}
