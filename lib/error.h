@@ -54,12 +54,23 @@ void kt_error_hint(struct kt_error *err, const char *fmt, ...) KT_PRINTF(2, 3);
  *
  * kt_fail() clears the hint. kt_fail_errno() appends strerror(errno) and
  * yields KT_SYS. kt_within() puts "context: " in front of the message that
- * came with @st; kt_hint() adds the hint to it.
+ * came with @st; kt_hint() adds the hint to it. @st may be a call that fails:
+ * it is evaluated first.
  */
 #define kt_fail(err, st, ...) (kt_error_set(err, st, __VA_ARGS__), (st))
 #define kt_fail_errno(err, ...) (kt_error_set_errno(err, __VA_ARGS__), KT_SYS)
-#define kt_within(err, st, ...) (kt_error_within(err, __VA_ARGS__), (st))
-#define kt_hint(err, st, ...) (kt_error_hint(err, __VA_ARGS__), (st))
+#define kt_within(err, st, ...)                     \
+	({                                          \
+		const enum kt_status kt_st_ = (st); \
+		kt_error_within(err, __VA_ARGS__);  \
+		kt_st_;                             \
+	})
+#define kt_hint(err, st, ...)                       \
+	({                                          \
+		const enum kt_status kt_st_ = (st); \
+		kt_error_hint(err, __VA_ARGS__);    \
+		kt_st_;                             \
+	})
 
 /*
  * Copy @text to @out (@size bytes, NUL included) so that it is printable on

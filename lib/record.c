@@ -59,22 +59,19 @@ static void tokener_freep(struct json_tokener **tok)
 }
 
 /*
- * json-c accepts two things JSON cannot say or C cannot hold: NaN and friends,
- * and NUL inside a string. Neither may get past the door.
+ * json-c accepts NaN and friends, which JSON cannot say, and numbers that C
+ * cannot hold. Neither may get past the door.
  */
-static bool representable(struct json_object *val)
+static bool finite_numbers(struct json_object *val)
 {
 	struct json_object_iterator it, end;
 
 	switch (json_object_get_type(val)) {
 	case json_type_double:
 		return isfinite(json_object_get_double(val));
-	case json_type_string:
-		return strlen(json_object_get_string(val)) ==
-		       (size_t)json_object_get_string_len(val);
 	case json_type_array:
 		for (size_t i = 0; i < json_object_array_length(val); i++)
-			if (!representable(json_object_array_get_idx(val, i)))
+			if (!finite_numbers(json_object_array_get_idx(val, i)))
 				return false;
 		return true;
 	case json_type_object:
@@ -82,12 +79,33 @@ static bool representable(struct json_object *val)
 		for (it = json_object_iter_begin(val);
 		     !json_object_iter_equal(&it, &end);
 		     json_object_iter_next(&it))
-			if (!representable(json_object_iter_peek_value(&it)))
+			if (!finite_numbers(json_object_iter_peek_value(&it)))
 				return false;
 		return true;
 	default:
 		return true;
 	}
+}
+
+/*
+ * True if @text holds a NUL, raw or as an escape. json-c takes the first for
+ * the end of the text and cuts keys at the second.
+ */
+static bool holds_nul(const char *text, size_t len)
+{
+	static const char esc[] = "u0000";
+
+	for (size_t i = 0; i < len; i++) {
+		if (!text[i])
+			return true;
+		if (text[i] != '\\')
+			continue;
+		i++; /* whatever is escaped, a second backslash too */
+		if (len - i >= strlen(esc) &&
+		    !memcmp(text + i, esc, strlen(esc)))
+			return true;
+	}
+	return false;
 }
 
 enum kt_status kt_record_parse_object(const char *text, size_t len,
@@ -97,9 +115,8 @@ enum kt_status kt_record_parse_object(const char *text, size_t len,
 	if (len > KT_RECORD_MAX_BYTES)
 		return kt_fail(err, KT_DATA, "record longer than %zu bytes",
 			       KT_RECORD_MAX_BYTES);
-	/* json-c takes a NUL byte for the end of the text. */
-	if (memchr(text, '\0', len))
-		return kt_fail(err, KT_DATA, "not JSON: it holds a NUL byte");
+	if (holds_nul(text, len))
+		return kt_fail(err, KT_DATA, "it holds a NUL character");
 
 	struct json_tokener *tok KT_CLEANUP(tokener_freep) =
 		kt_xcheck(json_tokener_new_ex(KT_RECORD_MAX_DEPTH));
@@ -118,9 +135,8 @@ enum kt_status kt_record_parse_object(const char *text, size_t len,
 	}
 	if (!json_object_is_type(obj, json_type_object))
 		return kt_fail(err, KT_DATA, "not a JSON object");
-	if (!representable(obj))
-		return kt_fail(err, KT_DATA,
-			       "holds NaN, infinity or a NUL character");
+	if (!finite_numbers(obj))
+		return kt_fail(err, KT_DATA, "it holds NaN or infinity");
 	*out = wrap(json_object_get(obj));
 	return KT_OK;
 }
