@@ -59,17 +59,17 @@ void kt_error_hint(struct kt_error *err, const char *fmt, ...) KT_PRINTF(2, 3);
  */
 #define kt_fail(err, st, ...) (kt_error_set(err, st, __VA_ARGS__), (st))
 #define kt_fail_errno(err, ...) (kt_error_set_errno(err, __VA_ARGS__), KT_SYS)
-#define kt_within(err, st, ...)                     \
-	({                                          \
-		const enum kt_status kt_st_ = (st); \
-		kt_error_within(err, __VA_ARGS__);  \
-		kt_st_;                             \
+#define kt_within(err, st, ...)                    \
+	({                                         \
+		enum kt_status kt_st_ = (st);      \
+		kt_error_within(err, __VA_ARGS__); \
+		kt_st_;                            \
 	})
-#define kt_hint(err, st, ...)                       \
-	({                                          \
-		const enum kt_status kt_st_ = (st); \
-		kt_error_hint(err, __VA_ARGS__);    \
-		kt_st_;                             \
+#define kt_hint(err, st, ...)                    \
+	({                                       \
+		enum kt_status kt_st_ = (st);    \
+		kt_error_hint(err, __VA_ARGS__); \
+		kt_st_;                          \
 	})
 
 /*
