@@ -14,6 +14,7 @@
 #include "lib/xalloc.h"
 
 #define MAX_NAMES 64 /* options or subcommands of one command */
+#define MAX_DEPTH 4  /* of subcommands below the program */
 #define HELP_COLUMN 30
 
 const struct kt_option kt_common_options[] = {
@@ -31,8 +32,10 @@ struct given {
 };
 
 struct kt_args {
-	const struct kt_command *cmd;
-	struct kt_buf line; /* "cargo ktstr kernel build" */
+	const struct kt_command *path[MAX_DEPTH + 1]; /* program to command */
+	size_t depth;
+	const struct kt_command *cmd; /* path[depth] */
+	struct kt_buf line;	      /* "cargo ktstr kernel build" */
 	struct given *given;
 	size_t nr_given;
 	const char **operands;
@@ -125,19 +128,49 @@ static const struct kt_option *find_letter(const struct kt_option *table,
 	return NULL;
 }
 
-static enum kt_status unknown_option(const struct kt_command *cmd,
+/*
+ * The tables whose options may stand after what has been read so far: the
+ * command's own, those of the commands it is part of, the common ones.
+ */
+static const struct kt_option *table(const struct kt_args *args, size_t i)
+{
+	if (i <= args->depth)
+		return args->path[args->depth - i]->options;
+	return i == args->depth + 1 ? kt_common_options : NULL;
+}
+
+static const struct kt_option *any_long(const struct kt_args *args,
+					const char *name, size_t len)
+{
+	const struct kt_option *opt = NULL;
+
+	for (size_t i = 0; !opt && i <= args->depth + 1; i++)
+		opt = find_long(table(args, i), name, len);
+	return opt;
+}
+
+static const struct kt_option *any_letter(const struct kt_args *args,
+					  char letter)
+{
+	const struct kt_option *opt = NULL;
+
+	for (size_t i = 0; !opt && i <= args->depth + 1; i++)
+		opt = find_letter(table(args, i), letter);
+	return opt;
+}
+
+static enum kt_status unknown_option(const struct kt_args *args,
 				     const char *name, size_t len,
 				     struct kt_error *err)
 {
-	const struct kt_option *tables[] = { cmd->options, kt_common_options };
-	const char *names[2 * MAX_NAMES + 1];
+	const char *names[MAX_NAMES + 1];
 	char *word KT_CLEANUP(kt_freep) = kt_xstrndup(name, len);
 	const char *near;
 	size_t nr = 0;
 
-	for (int i = 0; i < 2; i++)
-		for (const struct kt_option *o = tables[i];
-		     o && o->name && nr < 2 * MAX_NAMES; o++)
+	for (size_t i = 0; i <= args->depth + 1; i++)
+		for (const struct kt_option *o = table(args, i);
+		     o && o->name && nr < MAX_NAMES; o++)
 			names[nr++] = o->name;
 	names[nr] = NULL;
 	near = kt_nearest(word, names);
@@ -271,12 +304,9 @@ static enum kt_status parse_short(struct kt_args *args, const char *word,
 				  struct cursor *c, struct kt_error *err)
 {
 	while (*word) {
-		const struct kt_option *opt =
-			find_letter(args->cmd->options, *word);
+		const struct kt_option *opt = any_letter(args, *word);
 		enum kt_status st;
 
-		if (!opt)
-			opt = find_letter(kt_common_options, *word);
 		if (!opt)
 			return kt_hint(err,
 				       kt_fail(err, KT_USAGE,
@@ -301,15 +331,13 @@ static void add_operand(struct kt_args *args, const char *word)
 	args->operands[args->nr_operands++] = word;
 }
 
-static bool knows(const struct kt_command *cmd, const char *word)
+static bool knows(const struct kt_args *args, const char *word)
 {
 	if (word[0] != '-' || !word[1])
 		return false;
 	if (word[1] != '-')
-		return find_letter(cmd->options, word[1]) ||
-		       find_letter(kt_common_options, word[1]);
-	return find_long(cmd->options, word + 2, strcspn(word + 2, "=")) ||
-	       find_long(kt_common_options, word + 2, strcspn(word + 2, "="));
+		return any_letter(args, word[1]);
+	return any_long(args, word + 2, strcspn(word + 2, "="));
 }
 
 static void take_all(struct kt_args *args, struct cursor *c)
@@ -347,6 +375,9 @@ static enum kt_status plain_word(struct kt_args *args, const char *word,
 	const struct kt_command *sub = find_command(args->cmd, word);
 
 	if (sub && !args->nr_operands) {
+		if (args->depth == MAX_DEPTH)
+			abort();
+		args->path[++args->depth] = sub;
 		args->cmd = sub;
 		kt_buf_addf(&args->line, " %s", word);
 		return KT_OK;
@@ -369,7 +400,7 @@ static enum kt_status parse_words(struct kt_args *args, struct cursor *c,
 		const char *word = c->argv[c->at];
 		enum kt_status st;
 
-		if (args->cmd->foreign && !knows(args->cmd, word)) {
+		if (args->cmd->foreign && !knows(args, word)) {
 			take_all(args, c);
 			return KT_OK;
 		}
@@ -445,7 +476,7 @@ enum kt_status kt_args_parse(const struct kt_command *root, int argc,
 	struct cursor c = { .argc = argc, .argv = argv, .at = 1 };
 	enum kt_status st;
 
-	args->cmd = root;
+	args->path[0] = args->cmd = root;
 	args->rest = kt_xcalloc(1, sizeof(*args->rest));
 	kt_buf_adds(&args->line, root->name);
 	st = parse_words(args, &c, err);
@@ -479,17 +510,10 @@ const char *kt_args_command_line(const struct kt_args *args)
 	return args->line.data;
 }
 
-/* Options of a command are also asked for by name before it is known. */
-static bool declared(const struct kt_args *args, const char *name)
-{
-	return find_long(args->cmd->options, name, strlen(name)) ||
-	       find_long(kt_common_options, name, strlen(name));
-}
-
 static const struct given *nth(const struct kt_args *args, const char *name,
 			       size_t n)
 {
-	if (!declared(args, name))
+	if (!any_long(args, name, strlen(name)))
 		abort();
 	for (size_t i = 0; i < args->nr_given; i++)
 		if (!strcmp(args->given[i].opt->name, name) && !n--)
@@ -577,9 +601,11 @@ static void help_options(struct kt_buf *out, const struct kt_option *opt)
 	}
 }
 
-void kt_command_help(const struct kt_command *cmd, const char *line,
-		     struct kt_buf *out)
+void kt_args_help(const struct kt_args *args, struct kt_buf *out)
 {
+	const struct kt_command *cmd = args->cmd;
+	const char *line = args->line.data;
+
 	kt_buf_addf(out, "%s - %s\n\nusage: %s", line, cmd->summary, line);
 	if (cmd->commands)
 		kt_buf_adds(out, cmd->run ? " [SUBCOMMAND]" : " SUBCOMMAND");
@@ -595,6 +621,6 @@ void kt_command_help(const struct kt_command *cmd, const char *line,
 					 cmd->commands[i]->summary);
 	}
 	kt_buf_adds(out, "\nOptions:\n");
-	help_options(out, cmd->options);
-	help_options(out, kt_common_options);
+	for (size_t i = 0; i <= args->depth + 1; i++)
+		help_options(out, table(args, i));
 }

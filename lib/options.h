@@ -8,7 +8,8 @@
  *
  * Options are GNU style: --name VALUE, --name=VALUE, -n VALUE, -nVALUE, short
  * ones without a value may share a dash; "--" ends them. Long names are not
- * abbreviated: an added option could change what a script means.
+ * abbreviated: an added option could change what a script means. Options of a
+ * command are understood by its subcommands too.
  */
 #ifndef KT_OPTIONS_H
 #define KT_OPTIONS_H
@@ -97,9 +98,8 @@ size_t kt_args_operands(const struct kt_args *args);
 const char *const *kt_args_rest(const struct kt_args *args);
 bool kt_args_has_rest(const struct kt_args *args);
 
-/* Append the text of --help for the command @line ("ktstr-cache add"). */
-void kt_command_help(const struct kt_command *cmd, const char *line,
-		     struct kt_buf *out);
+/* Append the text of --help for the command that was asked for. */
+void kt_args_help(const struct kt_args *args, struct kt_buf *out);
 
 /* The options that every command understands, for help and completions. */
 extern const struct kt_option kt_common_options[];

@@ -115,6 +115,17 @@ void kt_detail(const char *fmt, ...)
 	va_end(ap);
 }
 
+void kt_tool_dirs(struct kt_env_dirs *out)
+{
+	*out = (struct kt_env_dirs){
+		.home = kt_getenv("HOME"),
+		.xdg_cache = kt_getenv("XDG_CACHE_HOME"),
+		.xdg_state = kt_getenv("XDG_STATE_HOME"),
+		.ktstr_cache = kt_getenv("KTSTR_CACHE_DIR"),
+		.ktstr_build = kt_getenv("KTSTR_BUILD_DIR"),
+	};
+}
+
 enum kt_status kt_tool_filter(const char *schema, kt_filter_fn *fn, void *ctx,
 			      struct kt_error *err)
 {
@@ -185,7 +196,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	if (kt_args_has(args, "help")) {
 		struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
 
-		kt_command_help(cmd, kt_args_command_line(args), &text);
+		kt_args_help(args, &text);
 		fputs(text.data, stdout);
 		return KT_OK;
 	}

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "lib/dirs.h"
 #include "lib/error.h"
 #include "lib/options.h"
 #include "lib/record.h"
@@ -45,6 +46,9 @@ bool kt_tool_verbose(void);
 
 /* Environment variable @name; NULL if it is unset or empty. Borrowed. */
 const char *kt_getenv(const char *name);
+
+/* What the environment says about where things are kept. Borrowed strings. */
+void kt_tool_dirs(struct kt_env_dirs *out);
 
 /* kt_filter() from stdin to stdout, errors reported as they happen. */
 enum kt_status kt_tool_filter(const char *schema, kt_filter_fn *fn, void *ctx,
