@@ -296,7 +296,7 @@ static enum kt_status parse_long(struct kt_args *args, const char *word,
 	if (!opt)
 		opt = find_long(kt_common_options, word, len);
 	if (!opt)
-		return unknown_option(args->cmd, word, len, err);
+		return unknown_option(args, word, len, err);
 	return take_value(args, opt, word[len] ? word + len + 1 : NULL, c, err);
 }
 
@@ -478,7 +478,7 @@ enum kt_status kt_args_parse(const struct kt_command *root, int argc,
 
 	args->path[0] = args->cmd = root;
 	args->rest = kt_xcalloc(1, sizeof(*args->rest));
-	kt_buf_adds(&args->line, root->name);
+	kt_buf_adds(&args->line, root->called ? root->called : root->name);
 	st = parse_words(args, &c, err);
 	if (!st && !asks_for_text(args))
 		st = check(args, err);

@@ -50,6 +50,7 @@ typedef enum kt_status kt_run_fn(const struct kt_args *args,
 
 struct kt_command {
 	const char *name;     /* "ktstr-cache", or a subcommand: "add" */
+	const char *called;   /* what a person types, if not the name */
 	const char *summary;  /* one line: lower case, no full stop */
 	const char *operands; /* for the usage line: "[ID]", or NULL */
 	const struct kt_option *options;	  /* may be NULL */

@@ -105,6 +105,10 @@ int main(int argc, char **argv)
 	const char *name = argc > 0 ? kt_path_base(argv[0]) : "ktstr";
 	const struct kt_command *tool = find(name);
 
+	/* cargo passes the name of the subcommand on as the first word. */
+	if (tool == &kt_tool_cargo_ktstr && argc > 1 &&
+	    !strcmp(argv[1], "ktstr"))
+		return kt_tool_main(tool, argc - 1, argv + 1);
 	if (tool)
 		return kt_tool_main(tool, argc, argv);
 	if (argc > 1) {
