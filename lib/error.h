@@ -61,9 +61,9 @@ void kt_error_hint(struct kt_error *err, const char *fmt, ...) KT_PRINTF(2, 3);
 #define kt_fail_errno(err, ...) (kt_error_set_errno(err, __VA_ARGS__), KT_SYS)
 #define kt_within(err, st, ...)                    \
 	({                                         \
-		enum kt_status kt_st_ = (st);      \
+		enum kt_status kt_inner_ = (st);   \
 		kt_error_within(err, __VA_ARGS__); \
-		kt_st_;                            \
+		kt_inner_;                         \
 	})
 #define kt_hint(err, st, ...)                    \
 	({                                       \

@@ -291,10 +291,8 @@ static enum kt_status parse_long(struct kt_args *args, const char *word,
 				 struct cursor *c, struct kt_error *err)
 {
 	const size_t len = strcspn(word, "=");
-	const struct kt_option *opt = find_long(args->cmd->options, word, len);
+	const struct kt_option *opt = any_long(args, word, len);
 
-	if (!opt)
-		opt = find_long(kt_common_options, word, len);
 	if (!opt)
 		return unknown_option(args, word, len, err);
 	return take_value(args, opt, word[len] ? word + len + 1 : NULL, c, err);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* record: any bytes as the input of a filter */
+#include <stdlib.h>
+
+#include "lib/record.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static enum kt_status take(struct kt_record *rec, FILE *out,
+			   void *ctx KT_UNUSED, struct kt_error *err)
+{
+	struct kt_record *obj KT_CLEANUP(kt_record_freep) = NULL;
+	const char **strv = NULL;
+	const char *s;
+	uint64_t n;
+	bool b;
+
+	if (!kt_record_strv(rec, "v", &strv, err))
+		free(strv);
+	if (kt_record_object(rec, "o", &obj, err) ||
+	    kt_record_u64_or(rec, "n", 0, &n, err) ||
+	    kt_record_bool_or(rec, "b", false, &b, err))
+		return KT_DATA;
+	if (kt_record_str_or_null(rec, "s", &s, err))
+		return KT_DATA;
+	kt_record_set_str(rec, "s", s);
+	return kt_record_write(out, rec, err);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct kt_filter filter = { .tool = "fuzz",
+					  .schema = "a/1",
+					  .fn = take };
+	struct kt_error err = { 0 };
+	FILE *in, *out;
+
+	if (!size)
+		return 0;
+	in = fmemopen((void *)(uintptr_t)data, size, "r");
+	out = fopen("/dev/null", "w");
+	if (!in || !out || kt_filter(&filter, in, out, &err) > KT_SYS)
+		abort();
+	fclose(in);
+	fclose(out);
+	return 0;
+}
