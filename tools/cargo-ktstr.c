@@ -236,7 +236,7 @@ static const struct kt_option shell_options[] = {
 	  .arg = KT_ARG_NUMBER,
 	  .value = "SECONDS",
 	  .min = 1,
-	  .max = 7 * 24 * 3600,
+	  .max = UINT64_C(7) * 24 * 3600,
 	  .help = "end the guest after so long, with status 124" },
 	{ .name = "dmesg", .help = "show the kernel's log on stderr" },
 	{ .name = "engine",

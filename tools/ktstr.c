@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 
 	/* cargo passes the name of the subcommand on as the first word. */
 	if (tool == &kt_tool_cargo_ktstr && argc > 1 &&
-	    !strcmp(argv[1], "ktstr"))
+	    strcmp(argv[1], "ktstr") == 0)
 		return kt_tool_main(tool, argc - 1, argv + 1);
 	if (tool)
 		return kt_tool_main(tool, argc, argv);
