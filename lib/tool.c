@@ -55,7 +55,7 @@ const char *kt_getenv(const char *name)
 }
 
 /* One write a line, so that the lines of a pipe's tools do not mix. */
-static void say(const char *fmt, va_list ap)
+static void KT_PRINTF(1, 0) say(const char *fmt, va_list ap)
 {
 	char *line = NULL;
 
@@ -65,7 +65,7 @@ static void say(const char *fmt, va_list ap)
 	free(line);
 }
 
-static void say_line(const char *fmt, ...)
+static void KT_PRINTF(1, 2) say_line(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -84,7 +84,7 @@ void kt_tool_report(const struct kt_error *err)
 		say_line("%s: %s\n", tool.name, err->msg);
 }
 
-static void say_of_tool(const char *fmt, va_list ap)
+static void KT_PRINTF(1, 0) say_of_tool(const char *fmt, va_list ap)
 {
 	char raw[1024], clean[1024];
 

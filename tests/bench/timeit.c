@@ -8,6 +8,7 @@
  * touches both alike. Prints the median wall time and CPU time of each and the
  * ratio of the first to the second. stdout of the commands goes to /dev/null.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
