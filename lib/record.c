@@ -375,6 +375,15 @@ void kt_record_unset(struct kt_record *rec, const char *key)
 	json_object_object_del(rec->obj, key);
 }
 
+void kt_record_merge(struct kt_record *rec, const struct kt_record *from)
+{
+	json_object_object_foreach(from->obj, key, val)
+	{
+		if (strcmp(key, "schema") != 0)
+			add(rec, key, json_object_get(val));
+	}
+}
+
 void kt_record_set_array(struct kt_record *rec, const char *key)
 {
 	add(rec, key, kt_xcheck(json_object_new_array()));

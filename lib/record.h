@@ -62,6 +62,9 @@ struct kt_record *kt_record_copy(const struct kt_record *rec);
 /* The value of "schema", borrowed; "" if there is none. */
 const char *kt_record_schema(const struct kt_record *rec);
 
+/* Set every member of @from on @rec, in its order; "schema" stays @rec's. */
+void kt_record_merge(struct kt_record *rec, const struct kt_record *from);
+
 /* True if member @key is there and not null. */
 bool kt_record_has(const struct kt_record *rec, const char *key);
 
