@@ -170,12 +170,9 @@ struct kt_record *kt_record_copy(const struct kt_record *rec)
 
 const char *kt_record_schema(const struct kt_record *rec)
 {
-	struct json_object *val;
+	const char *schema = kt_record_text(rec, "schema");
 
-	if (!json_object_object_get_ex(rec->obj, "schema", &val) ||
-	    !json_object_is_type(val, json_type_string))
-		return "";
-	return json_object_get_string(val);
+	return schema ? schema : "";
 }
 
 bool kt_record_has(const struct kt_record *rec, const char *key)
@@ -241,6 +238,25 @@ enum kt_status kt_record_str(const struct kt_record *rec, const char *key,
 		return st;
 	*out = json_object_get_string(val);
 	return KT_OK;
+}
+
+const char *kt_record_text(const struct kt_record *rec, const char *key)
+{
+	struct json_object *val;
+
+	if (!json_object_object_get_ex(rec->obj, key, &val) ||
+	    !json_object_is_type(val, json_type_string))
+		return NULL;
+	return json_object_get_string(val);
+}
+
+bool kt_record_flag(const struct kt_record *rec, const char *key)
+{
+	struct json_object *val;
+
+	return json_object_object_get_ex(rec->obj, key, &val) &&
+	       json_object_is_type(val, json_type_boolean) &&
+	       json_object_get_boolean(val);
 }
 
 enum kt_status kt_record_u64_or(const struct kt_record *rec, const char *key,

@@ -83,7 +83,14 @@ enum kt_status kt_record_str(const struct kt_record *rec, const char *key,
 			     struct kt_error *err) KT_MUST_CHECK;
 
 /*
- * The same for members that may be absent or null: *out is then @absent (for
+ * For members that only matter if they are there and of this type: the string,
+ * borrowed as above, or NULL; true if it is true.
+ */
+const char *kt_record_text(const struct kt_record *rec, const char *key);
+bool kt_record_flag(const struct kt_record *rec, const char *key);
+
+/*
+ * kt_record_str() and the like for members that may be absent or null: *out is then @absent (for
  * strings NULL). A wrong type is still KT_DATA.
  */
 enum kt_status kt_record_u64_or(const struct kt_record *rec, const char *key,
