@@ -463,11 +463,21 @@ enum kt_status kt_record_write(FILE *out, const struct kt_record *rec,
 
 void kt_record_pretty(const struct kt_record *rec, struct kt_buf *buf)
 {
-	kt_buf_adds(buf,
-		    kt_xcheck(json_object_to_json_string_ext(
-			    rec->obj, JSON_C_TO_STRING_PRETTY |
-					      JSON_C_TO_STRING_SPACED |
-					      JSON_C_TO_STRING_NOSLASHESCAPE)));
+	const char *text = kt_xcheck(json_object_to_json_string_ext(
+		rec->obj, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+				  JSON_C_TO_STRING_NOSLASHESCAPE));
+
+	/*
+	 * json-c breaks an empty array over two lines, other writers do not. A
+	 * line feed is never part of a string.
+	 */
+	for (const char *at; (at = strstr(text, "[\n")); text = at) {
+		kt_buf_add(buf, text, (size_t)(at + 1 - text));
+		at++;
+		if (at[1 + strspn(at + 1, " ")] == ']')
+			at += 1 + strspn(at + 1, " ");
+	}
+	kt_buf_adds(buf, text);
 }
 
 struct kt_record *kt_record_of_error(const char *tool, uint64_t line,
