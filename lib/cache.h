@@ -21,6 +21,8 @@
 #include "lib/error.h"
 #include "lib/record.h"
 
+#define KT_CACHE_TMP ".tmp-" /* begins the name of a store in progress */
+
 struct kt_cache;
 
 /*
@@ -31,13 +33,17 @@ struct kt_cache;
 struct kt_cache *kt_cache_open(const char *root, const char *kconfig_crc32);
 void kt_cache_freep(struct kt_cache **cache);
 
+/* The absolute path it was opened with. Borrowed. */
+const char *kt_cache_root(const struct kt_cache *cache);
+
 /*
  * The entry of exactly @key: *out is a "ktstr.kernel/1" record as `ktstr-cache
- * get` writes it (source, version, git_ref, git_hash, arch, image, boot_image,
- * vmlinux, config, config_hash, kconfig_crc32, built_at, verified, sha256,
- * key, entry, cached, stale_kconfig; absent where unknown), owned by the
- * caller, or NULL if there is no such entry. A corrupt entry is KT_DATA, with
- * the reason.
+ * get` writes it (what lib/metadata.h describes, and image, boot_image,
+ * vmlinux, config, key, entry, cached, stale_kconfig; vmlinux_reduced and
+ * vmlinux_note where it is not), owned by the caller, or NULL if there is no
+ * such entry. Paths are absolute and without links. A corrupt entry is
+ * KT_DATA, with the reason: metadata.json cannot be read or names something
+ * outside, the image is missing, a file has not the size it was stored with.
  */
 enum kt_status kt_cache_lookup(struct kt_cache *cache, const char *key,
 			       struct kt_record **out,
@@ -45,17 +51,27 @@ enum kt_status kt_cache_lookup(struct kt_cache *cache, const char *key,
 
 /*
  * Every entry, newest first (built_at, then key), corrupt ones last; *out is a
- * vector of *nr records, owned by the caller. A corrupt entry is a record with
- * key, entry and "error" and no image.
+ * vector of *nr records that the caller frees with kt_cache_list_free(). A
+ * corrupt entry is a record with key, entry and "error" and no image; one that
+ * a later Rust ktstr wrote is the same with "foreign" true. A link to another
+ * entry of this cache is an entry too. There is no entry where there is no
+ * cache.
  */
 enum kt_status kt_cache_list(struct kt_cache *cache, struct kt_record ***out,
 			     size_t *nr, struct kt_error *err) KT_MUST_CHECK;
+
+void kt_cache_list_free(struct kt_record **list, size_t nr);
 
 /*
  * Store the built kernel that @rec describes (arch, image; boot_image, vmlinux,
  * config and the rest if there) under @key, replacing an entry of that key.
  * *out is the stored entry's record, owned by the caller. On failure the cache
- * is as it was, and no temporary is left.
+ * is as it was, and no temporary is left: KT_DATA if @key or @rec is wrong,
+ * KT_AGAIN if another process has been storing under @key for a minute, KT_FAIL
+ * when told to stop. Leftovers of stores that were killed are swept.
+ *
+ * A vmlinux that cannot be reduced (lib/vmlinux.h) is stored whole, and *out
+ * then says so: "vmlinux_reduced" is false, "vmlinux_note" why.
  */
 enum kt_status kt_cache_store(struct kt_cache *cache, const char *key,
 			      const struct kt_record *rec,

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cache-store - put a built kernel into the cache, whole or not at all
+ *
+ * An entry is built under ".tmp-KEY-PID", fsynced, and exchanged with the one
+ * it replaces, which is removed then under that name. The lock on ".KEY.lock"
+ * keeps stores under one key apart, and tells a sweeper that a temporary is
+ * in use where process ids do not: in another container they mean others.
+ */
+#include "lib/cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
+#include "lib/kconfig.h"
+#include "lib/key.h"
+#include "lib/lock.h"
+#include "lib/metadata.h"
+#include "lib/options.h"
+#include "lib/stop.h"
+#include "lib/vmlinux.h"
+#include "lib/xalloc.h"
+
+#define LOCK_WAIT_NS (60 * KT_NS_PER_S)
+#define NOT_AT_ALL 1 /* a deadline long past */
+
+struct store {
+	const char *root, *key;
+	const struct kt_record *rec;
+	int root_fd, dir_fd; /* of the cache, of the new entry */
+	char *tmp;	     /* the new entry's name below the root */
+	struct kt_record *meta;
+};
+
+static void store_release(struct store *s)
+{
+	struct kt_error ignored;
+
+	/* The new entry, or the one it was exchanged with. */
+	if (s->tmp && kt_remove_tree(s->root_fd, s->tmp, &ignored)) {
+		/* The next store sweeps it. */
+	}
+	kt_closep(&s->dir_fd);
+	kt_closep(&s->root_fd);
+	kt_record_free(s->meta);
+	free(s->tmp);
+}
+
+static char *lock_path(const char *root, const char *key)
+{
+	char *name KT_CLEANUP(kt_freep) = kt_xasprintf(".%s.lock", key);
+
+	return kt_path_join(root, name);
+}
+
+/*
+ * The process id behind the last dash of ".tmp-KEY-PID", and the key; false if
+ * the name is not of that form.
+ */
+static bool parse_tmp(const char *name, char **key, pid_t *pid)
+{
+	const size_t prefix = strlen(KT_CACHE_TMP);
+	const char *dash = strrchr(name, '-');
+	struct kt_error ignored;
+	uint64_t number;
+
+	if (strncmp(name, KT_CACHE_TMP, prefix) != 0 || dash < name + prefix ||
+	    kt_parse_u64(dash + 1, 1, INT32_MAX, "pid", &number, &ignored))
+		return false;
+	*key = kt_xstrndup(name + prefix, (size_t)(dash - name) - prefix);
+	*pid = (pid_t)number;
+	return true;
+}
+
+static void sweep_one(const struct store *s, const char *name)
+{
+	char *key KT_CLEANUP(kt_freep) = NULL;
+	char *path KT_CLEANUP(kt_freep) = NULL;
+	int lock KT_CLEANUP(kt_closep) = -1;
+	struct kt_error ignored;
+	pid_t pid;
+
+	if (!parse_tmp(name, &key, &pid) || !kill(pid, 0) || errno != ESRCH)
+		return;
+	/* The lock of our own key is ours already. */
+	if (strcmp(key, s->key) != 0) {
+		if (kt_key_check(key, &ignored))
+			return;
+		path = lock_path(s->root, key);
+		if (kt_lock_file(path, false, NOT_AT_ALL, &lock, &ignored))
+			return;
+	}
+	if (kt_remove_tree(s->root_fd, name, &ignored)) {
+		/* It is left for whoever can. */
+	}
+}
+
+static void sweep(const struct store *s)
+{
+	int fd = openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *de;
+
+	if (!dir) {
+		kt_closep(&fd);
+		return;
+	}
+	while ((de = readdir(dir)))
+		sweep_one(s, de->d_name);
+	closedir(dir);
+}
+
+static enum kt_status create(const struct store *s, const char *name, int *fd,
+			     struct kt_error *err)
+{
+	*fd = openat(s->dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+		     0666);
+	if (*fd < 0)
+		return kt_fail_errno(err, "cannot create \"%s/%s\"", s->tmp,
+				     name);
+	return KT_OK;
+}
+
+/* The sum of what has really been stored, and the bytes onto the disk. */
+static enum kt_status settle(struct store *s, const char *name, int fd,
+			     struct kt_error *err)
+{
+	char sha256[KT_SHA256_SIZE];
+	uint64_t size;
+	enum kt_status st = kt_sha256_fd(fd, name, sha256, &size, err);
+
+	if (st)
+		return st;
+	if (!size)
+		return kt_fail(err, KT_DATA, "\"%s\" is empty", name);
+	if (fsync(fd))
+		return kt_fail_errno(err, "cannot write \"%s/%s\"", s->tmp,
+				     name);
+	kt_metadata_add_file(s->meta, name, sha256, size);
+	return kt_stop_check(err);
+}
+
+static enum kt_status open_source(const char *path, int *fd,
+				  struct kt_error *err)
+{
+	struct stat sb;
+
+	/* O_NONBLOCK: a FIFO in its place must not hang us. */
+	*fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (*fd < 0 || fstat(*fd, &sb))
+		return kt_fail_errno(err, "cannot open \"%s\"", path);
+	if (!S_ISREG(sb.st_mode))
+		return kt_fail(err, KT_DATA, "\"%s\" is not a regular file",
+			       path);
+	return KT_OK;
+}
+
+/* Store the file that member @member names as @name; *there: it names one. */
+static enum kt_status store_file(struct store *s, const char *member,
+				 const char *name, bool *there,
+				 struct kt_error *err)
+{
+	int from KT_CLEANUP(kt_closep) = -1, to KT_CLEANUP(kt_closep) = -1;
+	const char *path;
+	enum kt_status st = kt_record_str_or_null(s->rec, member, &path, err);
+
+	*there = !st && path;
+	if (st || !path)
+		return st;
+	st = open_source(path, &from, err);
+	if (!st)
+		st = create(s, name, &to, err);
+	if (!st)
+		st = kt_fd_copy(from, to, path, NULL, err);
+	if (!st)
+		st = settle(s, name, to, err);
+	return st;
+}
+
+static enum kt_status store_image(struct store *s, struct kt_error *err)
+{
+	const char *name;
+	enum kt_status st = kt_record_str(s->meta, "image_name", &name, err);
+	bool there;
+
+	if (!st)
+		st = store_file(s, "image", name, &there, err);
+	if (!st && !there)
+		st = kt_fail(err, KT_DATA, "member \"image\" is missing");
+	if (!st)
+		st = store_file(s, "boot_image", KT_ENTRY_BOOT_IMAGE, &there,
+				err);
+	if (!st && there)
+		kt_record_set_str(s->meta, "boot_image_name",
+				  KT_ENTRY_BOOT_IMAGE);
+	return st;
+}
+
+/* Reduced, or whole with a note of why where that cannot be done. */
+static enum kt_status store_vmlinux(struct store *s, struct kt_error *err)
+{
+	int from KT_CLEANUP(kt_closep) = -1, to KT_CLEANUP(kt_closep) = -1;
+	struct kt_error why;
+	const char *path;
+	enum kt_status st =
+		kt_record_str_or_null(s->rec, "vmlinux", &path, err);
+
+	if (st || !path)
+		return st;
+	st = open_source(path, &from, err);
+	if (!st)
+		st = create(s, KT_ENTRY_VMLINUX, &to, err);
+	if (st)
+		return st;
+	st = kt_vmlinux_reduce(from, to, path, &why);
+	if (st == KT_DATA) {
+		kt_record_set_str(s->meta, "vmlinux_note", why.msg);
+		if (ftruncate(to, 0) || lseek(to, 0, SEEK_SET) ||
+		    lseek(from, 0, SEEK_SET))
+			return kt_fail_errno(err, "cannot write \"%s/%s\"",
+					     s->tmp, KT_ENTRY_VMLINUX);
+		st = kt_fd_copy(from, to, path, NULL, err);
+	} else if (st) {
+		*err = why;
+	}
+	if (!st)
+		st = settle(s, KT_ENTRY_VMLINUX, to, err);
+	if (st)
+		return st;
+	kt_record_set_str(s->meta, "vmlinux_name", KT_ENTRY_VMLINUX);
+	kt_record_set_bool(s->meta, "vmlinux_reduced",
+			   !kt_record_has(s->meta, "vmlinux_note"));
+	return KT_OK;
+}
+
+static enum kt_status store_config(struct store *s, struct kt_error *err)
+{
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	char crc[KT_CRC32_SIZE];
+	enum kt_status st;
+	bool there;
+
+	st = store_file(s, "config", KT_ENTRY_CONFIG, &there, err);
+	if (st || !there || kt_record_has(s->meta, "config_hash"))
+		return st;
+	st = kt_file_read(s->dir_fd, KT_ENTRY_CONFIG, KT_KCONFIG_MAX_BYTES,
+			  &text, err);
+	if (st)
+		return st;
+	kt_crc32_hex(text.data, text.len, crc);
+	kt_record_set_str(s->meta, "config_hash", crc);
+	return KT_OK;
+}
+
+static enum kt_status store_metadata(struct store *s, struct kt_error *err)
+{
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	int fd KT_CLEANUP(kt_closep) = -1;
+	enum kt_status st;
+
+	kt_record_pretty(s->meta, &text);
+	if (text.len > KT_METADATA_MAX_BYTES)
+		return kt_fail(err, KT_DATA, "more than %zu bytes of metadata",
+			       KT_METADATA_MAX_BYTES);
+	st = create(s, KT_METADATA_NAME, &fd, err);
+	if (!st)
+		st = kt_fd_write(fd, text.data, text.len, KT_METADATA_NAME,
+				 err);
+	if (!st && (fsync(fd) || fsync(s->dir_fd)))
+		st = kt_fail_errno(err, "cannot write \"%s/%s\"", s->tmp,
+				   KT_METADATA_NAME);
+	return st;
+}
+
+/*
+ * Where the file system cannot exchange two names (NFS), the old entry steps
+ * aside first, and for a moment there is none.
+ */
+static enum kt_status step_aside(const struct store *s, struct kt_error *err)
+{
+	char *aside KT_CLEANUP(kt_freep) = kt_xasprintf(
+		"%s%s-old-%ld", KT_CACHE_TMP, s->key, (long)getpid());
+	struct kt_error ignored;
+
+	if (renameat(s->root_fd, s->key, s->root_fd, aside))
+		return kt_fail_errno(err, "cannot replace \"%s\"", s->key);
+	if (renameat(s->root_fd, s->tmp, s->root_fd, s->key)) {
+		enum kt_status st = kt_fail_errno(
+			err, "cannot put \"%s\" in place", s->key);
+
+		renameat(s->root_fd, aside, s->root_fd, s->key);
+		return st;
+	}
+	if (kt_remove_tree(s->root_fd, aside, &ignored)) {
+		/* The next store sweeps it. */
+	}
+	return KT_OK;
+}
+
+static enum kt_status put_in_place(const struct store *s, struct kt_error *err)
+{
+	enum kt_status st = KT_OK;
+
+	if (renameat2(s->root_fd, s->tmp, s->root_fd, s->key,
+		      RENAME_NOREPLACE) &&
+	    (errno != EEXIST || renameat2(s->root_fd, s->tmp, s->root_fd,
+					  s->key, RENAME_EXCHANGE))) {
+		if (errno != EINVAL && errno != ENOSYS)
+			return kt_fail_errno(err, "cannot put \"%s\" in place",
+					     s->key);
+		if (renameat(s->root_fd, s->tmp, s->root_fd, s->key))
+			st = step_aside(s, err);
+	}
+	if (!st && fsync(s->root_fd))
+		st = kt_fail_errno(err, "cannot write \"%s\"", s->root);
+	return st;
+}
+
+static enum kt_status make_tmp(struct store *s, struct kt_error *err)
+{
+	enum kt_status st;
+
+	s->tmp = kt_xasprintf("%s%s-%ld", KT_CACHE_TMP, s->key, (long)getpid());
+	/* The lock is ours, so whoever made that one is dead. */
+	st = kt_remove_tree(s->root_fd, s->tmp, err);
+	if (st)
+		return st;
+	if (mkdirat(s->root_fd, s->tmp, 0777))
+		return kt_fail_errno(err, "cannot make directory \"%s/%s\"",
+				     s->root, s->tmp);
+	s->dir_fd = openat(s->root_fd, s->tmp,
+			   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->dir_fd < 0)
+		return kt_fail_errno(err, "cannot open \"%s/%s\"", s->root,
+				     s->tmp);
+	return KT_OK;
+}
+
+static enum kt_status fill(struct store *s, struct kt_error *err)
+{
+	char now[KT_UTC_SIZE];
+	enum kt_status st;
+
+	kt_clock_utc(time(NULL), now);
+	st = kt_metadata_make(s->rec, now, &s->meta, err);
+	if (!st)
+		st = make_tmp(s, err);
+	if (!st)
+		st = store_image(s, err);
+	if (!st)
+		st = store_vmlinux(s, err);
+	if (!st)
+		st = store_config(s, err);
+	if (!st)
+		st = store_metadata(s, err);
+	return st;
+}
+
+enum kt_status kt_cache_store(struct kt_cache *cache, const char *key,
+			      const struct kt_record *rec,
+			      struct kt_record **out, struct kt_error *err)
+{
+	int lock KT_CLEANUP(kt_closep) = -1;
+	struct store s KT_CLEANUP(
+		store_release) = { .root = kt_cache_root(cache),
+				   .key = key,
+				   .rec = rec,
+				   .root_fd = -1,
+				   .dir_fd = -1 };
+	char *path KT_CLEANUP(kt_freep) = NULL;
+	struct kt_record *stored = NULL;
+	enum kt_status st = kt_key_check(key, err);
+
+	if (!st)
+		st = kt_mkdirs(s.root, err);
+	if (st)
+		return st;
+	s.root_fd = open(s.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s.root_fd < 0)
+		return kt_fail_errno(err, "cannot open the cache \"%s\"",
+				     s.root);
+	path = lock_path(s.root, key);
+	st = kt_lock_file(path, false, kt_deadline_in(LOCK_WAIT_NS), &lock,
+			  err);
+	if (st)
+		return st;
+	sweep(&s);
+	st = fill(&s, err);
+	if (!st)
+		st = put_in_place(&s, err);
+	if (!st)
+		st = kt_cache_lookup(cache, key, &stored, err);
+	if (st)
+		return st;
+	if (!stored)
+		return kt_fail(err, KT_SYS,
+			       "\"%s\" is gone from the cache as it was stored",
+			       key);
+	*out = stored;
+	return KT_OK;
+}

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cache - find built kernels by key, and list them
+ *
+ * Readers take no lock. An entry is read through one directory descriptor, so
+ * its parts belong together; if they do not fit, it may have been replaced just
+ * then, and is read again.
+ */
+#include "lib/cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/fd.h"
+#include "lib/key.h"
+#include "lib/metadata.h"
+#include "lib/xalloc.h"
+
+#define MAX_REREADS 100 /* of an entry that is replaced again and again */
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+struct kt_cache {
+	char *root;
+	char *kconfig_crc32; /* or NULL */
+};
+
+/* The cache's directory while it is read. */
+struct reader {
+	int fd;
+	char *path; /* without links */
+	const char *kconfig_crc32;
+	struct kt_buf text; /* of the metadata at hand */
+};
+
+static void reader_release(struct reader *r)
+{
+	kt_closep(&r->fd);
+	free(r->path);
+	kt_buf_release(&r->text);
+}
+
+struct kt_cache *kt_cache_open(const char *root, const char *kconfig_crc32)
+{
+	struct kt_cache *cache = kt_xcalloc(1, sizeof(*cache));
+
+	cache->root = kt_xstrdup(root);
+	if (kconfig_crc32)
+		cache->kconfig_crc32 = kt_xstrdup(kconfig_crc32);
+	return cache;
+}
+
+void kt_cache_freep(struct kt_cache **cache)
+{
+	if (!*cache)
+		return;
+	free((*cache)->root);
+	free((*cache)->kconfig_crc32);
+	free(*cache);
+}
+
+const char *kt_cache_root(const struct kt_cache *cache)
+{
+	return cache->root;
+}
+
+/* r->fd is -1 if there is no cache yet. */
+static enum kt_status reader_open(const struct kt_cache *cache,
+				  struct reader *r, struct kt_error *err)
+{
+	r->kconfig_crc32 = cache->kconfig_crc32;
+	r->fd = open(cache->root, DIR_FLAGS);
+	if (r->fd < 0 && errno == ENOENT)
+		return KT_OK;
+	if (r->fd >= 0)
+		r->path = realpath(cache->root, NULL);
+	if (!r->path)
+		return kt_fail_errno(err, "cannot open the cache \"%s\"",
+				     cache->root);
+	return KT_OK;
+}
+
+/*
+ * Open the entry called @key. *fd is -1 if there is none. A link may give
+ * another entry a second name, and may lead nowhere else.
+ */
+static enum kt_status open_entry(const struct reader *r, const char *key,
+				 char name[NAME_MAX + 1], int *fd,
+				 struct kt_error *err)
+{
+	struct kt_error ignored;
+	ssize_t len;
+
+	*fd = -1;
+	if (strlen(key) > NAME_MAX)
+		return KT_OK;
+	strcpy(name, key);
+	*fd = openat(r->fd, name, DIR_FLAGS | O_NOFOLLOW);
+	if (*fd >= 0 || errno == ENOENT)
+		return KT_OK;
+	if (errno != ENOTDIR && errno != ELOOP)
+		return kt_fail_errno(err, "cannot open it");
+	len = readlinkat(r->fd, key, name, NAME_MAX);
+	if (len < 0)
+		return KT_OK;
+	name[len] = '\0';
+	if (kt_key_check(name, &ignored))
+		return kt_fail(err, KT_DATA,
+			       "it is a link to \"%s\", outside the cache",
+			       name);
+	*fd = openat(r->fd, name, DIR_FLAGS | O_NOFOLLOW);
+	return KT_OK;
+}
+
+static enum kt_status load_metadata(struct reader *r, int entry,
+				    struct kt_record **meta,
+				    struct kt_error *err)
+{
+	int fd KT_CLEANUP(kt_closep) =
+		openat(entry, KT_METADATA_NAME,
+		       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	enum kt_status st;
+	struct stat sb;
+
+	if (fd < 0 && errno == ENOENT)
+		return kt_fail(err, KT_DATA, "%s is missing", KT_METADATA_NAME);
+	if (fd < 0 || fstat(fd, &sb))
+		return kt_fail_errno(err, "cannot open %s", KT_METADATA_NAME);
+	if (!S_ISREG(sb.st_mode))
+		return kt_fail(err, KT_DATA, "%s is not a regular file",
+			       KT_METADATA_NAME);
+	r->text.len = 0;
+	st = kt_fd_read(fd, KT_METADATA_MAX_BYTES, &r->text, KT_METADATA_NAME,
+			err);
+	if (!st)
+		st = kt_record_parse_object(r->text.data, r->text.len, meta,
+					    err);
+	return st ? kt_within(err, st, "%s", KT_METADATA_NAME) : KT_OK;
+}
+
+/*
+ * Is file @name in the entry, as it was stored? *there is false if it is not
+ * and nothing says that it should be.
+ */
+static enum kt_status check_file(int entry, const struct kt_record *meta,
+				 const char *name, bool *there,
+				 struct kt_error *err)
+{
+	uint64_t size = 0;
+	const bool noted = kt_metadata_file_size(meta, name, &size);
+	struct stat sb;
+
+	*there = false;
+	if (fstatat(entry, name, &sb, AT_SYMLINK_NOFOLLOW)) {
+		if (errno != ENOENT)
+			return kt_fail_errno(err, "cannot stat \"%s\"", name);
+		return noted ? kt_fail(err, KT_DATA, "\"%s\" is missing",
+				       name) :
+			       KT_OK;
+	}
+	if (!S_ISREG(sb.st_mode))
+		return kt_fail(err, KT_DATA, "\"%s\" is not a regular file",
+			       name);
+	if (noted && (uint64_t)sb.st_size != size)
+		return kt_fail(err, KT_DATA,
+			       "\"%s\" has %llu bytes, and had %llu", name,
+			       (unsigned long long)sb.st_size,
+			       (unsigned long long)size);
+	*there = true;
+	return KT_OK;
+}
+
+/* Set member @key of @rec to the path of file @name, if that is there. */
+static enum kt_status add_file(int entry, const struct kt_record *meta,
+			       const char *dir, const char *name,
+			       const char *key, struct kt_record *rec,
+			       struct kt_error *err)
+{
+	char *path KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st;
+	bool there;
+
+	if (!name)
+		return KT_OK;
+	st = check_file(entry, meta, name, &there, err);
+	if (st || !there)
+		return st;
+	path = kt_path_join(dir, name);
+	return kt_record_set_path(rec, key, path, err);
+}
+
+static enum kt_status add_files(int entry, const struct kt_record *meta,
+				const char *dir, struct kt_record *rec,
+				struct kt_error *err)
+{
+	static const char *const names[][2] = {
+		{ "image_name", "image" },
+		{ "boot_image_name", "boot_image" },
+		{ "vmlinux_name", "vmlinux" },
+	};
+	enum kt_status st = KT_OK;
+
+	for (size_t i = 0; !st && i < sizeof(names) / sizeof(names[0]); i++)
+		st = add_file(entry, meta, dir,
+			      kt_record_text(meta, names[i][0]), names[i][1],
+			      rec, err);
+	if (!st && !kt_record_has(rec, "image"))
+		st = kt_fail(err, KT_DATA, "\"%s\" is missing",
+			     kt_record_text(meta, "image_name"));
+	return st ? st :
+		    add_file(entry, meta, dir, KT_ENTRY_CONFIG, "config", rec,
+			     err);
+}
+
+static void add_state(const struct reader *r, const struct kt_record *meta,
+		      struct kt_record *rec)
+{
+	const char *built_with = kt_metadata_kconfig(meta);
+
+	kt_record_set_bool(rec, "cached", true);
+	/* Not known is not stale: that is how the Rust ktstr has it. */
+	kt_record_set_bool(rec, "stale_kconfig",
+			   r->kconfig_crc32 && built_with &&
+				   strcmp(r->kconfig_crc32, built_with) != 0);
+	if (!kt_record_has(meta, "vmlinux_reduced") ||
+	    kt_record_flag(meta, "vmlinux_reduced"))
+		return;
+	kt_record_set_bool(rec, "vmlinux_reduced", false);
+	kt_record_set_str(rec, "vmlinux_note",
+			  kt_record_text(meta, "vmlinux_note"));
+}
+
+/* The record of the entry open at @fd; *foreign says who wrote a bad one. */
+static enum kt_status describe(struct reader *r, const char *key,
+			       const char *dir, int fd, bool *foreign,
+			       struct kt_record **out, struct kt_error *err)
+{
+	struct kt_record *meta KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) =
+		kt_record_new(KT_SCHEMA_KERNEL);
+	enum kt_status st = load_metadata(r, fd, &meta, err);
+
+	*foreign = !st && kt_metadata_foreign(meta);
+	if (*foreign)
+		return kt_fail(err, KT_DATA, "written by a later ktstr");
+	if (!st) {
+		st = kt_metadata_check(meta, err);
+		if (st)
+			return kt_within(err, st, "%s", KT_METADATA_NAME);
+	}
+	if (st)
+		return st;
+	kt_metadata_describe(meta, rec);
+	st = add_files(fd, meta, dir, rec, err);
+	if (!st)
+		st = kt_record_set_path(rec, "key", key, err);
+	if (!st)
+		st = kt_record_set_path(rec, "entry", dir, err);
+	if (st)
+		return st;
+	add_state(r, meta, rec);
+	*out = rec;
+	rec = NULL;
+	return KT_OK;
+}
+
+static bool replaced(const struct reader *r, const char *name, int fd)
+{
+	struct stat open_one, named;
+
+	return fstat(fd, &open_one) ||
+	       fstatat(r->fd, name, &named, AT_SYMLINK_NOFOLLOW) ||
+	       open_one.st_ino != named.st_ino ||
+	       open_one.st_dev != named.st_dev;
+}
+
+/* *out stays NULL if there is no such entry. */
+static enum kt_status read_entry(struct reader *r, const char *key,
+				 bool *foreign, struct kt_record **out,
+				 struct kt_error *err)
+{
+	enum kt_status st = KT_OK;
+
+	*foreign = false;
+	for (int i = 0; i < MAX_REREADS; i++) {
+		char *dir KT_CLEANUP(kt_freep) = NULL;
+		char name[NAME_MAX + 1];
+		int fd KT_CLEANUP(kt_closep) = -1;
+
+		st = open_entry(r, key, name, &fd, err);
+		if (st || fd < 0)
+			return st;
+		dir = kt_path_join(r->path, name);
+		st = describe(r, key, dir, fd, foreign, out, err);
+		if (!st || !replaced(r, name, fd))
+			return st;
+	}
+	return st;
+}
+
+enum kt_status kt_cache_lookup(struct kt_cache *cache, const char *key,
+			       struct kt_record **out, struct kt_error *err)
+{
+	struct reader r KT_CLEANUP(reader_release) = { .fd = -1 };
+	struct kt_record *rec = NULL;
+	struct kt_error ignored;
+	enum kt_status st;
+	bool foreign;
+
+	if (!kt_key_check(key, &ignored)) {
+		st = reader_open(cache, &r, err);
+		if (!st && r.fd >= 0)
+			st = read_entry(&r, key, &foreign, &rec, err);
+		if (st)
+			return kt_within(err, st, "cache entry \"%s\"", key);
+	}
+	*out = rec;
+	return KT_OK;
+}
+
+static struct kt_record *corrupt(const struct reader *r, const char *key,
+				 bool foreign, const char *why)
+{
+	struct kt_record *rec = kt_record_new(KT_SCHEMA_KERNEL);
+	char *dir KT_CLEANUP(kt_freep) = kt_path_join(r->path, key);
+
+	kt_record_set_str(rec, "key", key);
+	kt_record_set_str(rec, "entry", dir);
+	kt_record_set_bool(rec, "cached", true);
+	kt_record_set_str(rec, "error", why);
+	if (foreign)
+		kt_record_set_bool(rec, "foreign", true);
+	return rec;
+}
+
+/* The entry behind a name in the directory, good or bad, or NULL. */
+static struct kt_record *entry_of(struct reader *r, const char *key)
+{
+	struct kt_record *rec = NULL;
+	struct kt_error err = { 0 };
+	bool foreign = false;
+	enum kt_status st = kt_key_check(key, &err);
+
+	if (!st)
+		st = read_entry(r, key, &foreign, &rec, &err);
+	return st ? corrupt(r, key, foreign, err.msg) : rec;
+}
+
+struct row {
+	struct kt_record *rec;
+	const char *built_at,
+		*key; /* borrowed from rec; no built_at if corrupt */
+};
+
+static int by_age(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	int order = 0;
+
+	if (!x->built_at || !y->built_at)
+		order = !x->built_at - !y->built_at;
+	else
+		order = strcmp(y->built_at, x->built_at);
+	return order ? order : strcmp(x->key, y->key);
+}
+
+static void add_row(struct row **rows, size_t *nr, struct kt_record *rec)
+{
+	struct row row = { .rec = rec, .key = kt_record_text(rec, "key") };
+
+	if (!kt_record_has(rec, "error"))
+		row.built_at = kt_record_text(rec, "built_at");
+	/* Grows at powers of two. */
+	if (!(*nr & (*nr - 1)))
+		*rows = kt_xrealloc(*rows,
+				    (*nr ? *nr * 2 : 1) * sizeof(**rows));
+	(*rows)[(*nr)++] = row;
+}
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static enum kt_status scan(struct reader *r, struct row **rows, size_t *nr,
+			   struct kt_error *err)
+{
+	DIR *dir KT_CLEANUP(closedirp) = NULL;
+	int fd = openat(r->fd, ".", DIR_FLAGS);
+	struct dirent *de;
+
+	if (fd >= 0)
+		dir = fdopendir(fd);
+	if (!dir) {
+		kt_closep(&fd);
+		return kt_fail_errno(err, "cannot read the cache \"%s\"",
+				     r->path);
+	}
+	for (errno = 0; (de = readdir(dir)); errno = 0) {
+		struct kt_record *rec;
+
+		if (de->d_name[0] == '.' ||
+		    (de->d_type != DT_DIR && de->d_type != DT_LNK &&
+		     de->d_type != DT_UNKNOWN))
+			continue;
+		rec = entry_of(r, de->d_name);
+		if (rec)
+			add_row(rows, nr, rec);
+	}
+	if (errno)
+		return kt_fail_errno(err, "cannot read the cache \"%s\"",
+				     r->path);
+	return KT_OK;
+}
+
+enum kt_status kt_cache_list(struct kt_cache *cache, struct kt_record ***out,
+			     size_t *nr, struct kt_error *err)
+{
+	struct reader r KT_CLEANUP(reader_release) = { .fd = -1 };
+	struct kt_record **list;
+	struct row *rows = NULL;
+	size_t nr_rows = 0;
+	enum kt_status st = reader_open(cache, &r, err);
+
+	if (!st && r.fd >= 0)
+		st = scan(&r, &rows, &nr_rows, err);
+	if (nr_rows)
+		qsort(rows, nr_rows, sizeof(*rows), by_age);
+	list = kt_xcalloc(nr_rows, sizeof(struct kt_record *));
+	for (size_t i = 0; i < nr_rows; i++)
+		list[i] = rows[i].rec;
+	free(rows);
+	if (st) {
+		kt_cache_list_free(list, nr_rows);
+		return st;
+	}
+	*out = list;
+	*nr = nr_rows;
+	return KT_OK;
+}
+
+void kt_cache_list_free(struct kt_record **list, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		kt_record_free(list[i]);
+	free(list);
+}
+
+bool kt_cache_fresh(const struct kt_record *rec)
+{
+	const char *arch = kt_record_text(rec, "arch");
+
+	return !kt_record_has(rec, "error") && kt_record_has(rec, "image") &&
+	       arch && !strcmp(arch, kt_arch()) &&
+	       !kt_record_flag(rec, "stale_kconfig");
+}
