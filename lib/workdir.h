@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lib/workdir.h - source trees that nobody keeps
+ *
+ * A tree that was unpacked to be built stands in a directory of its own below
+ * the build directory (lib/dirs.h), "NAME.XXXXXX", and is handed on from tool
+ * to tool by its path. Whoever works in one holds a lock on the directory
+ * itself (lib/lock.h): so nothing is left of the lock when the tree is gone,
+ * and one and the same lock keeps builds in users' trees apart.
+ */
+#ifndef KT_WORKDIR_H
+#define KT_WORKDIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "lib/error.h"
+
+#define KT_WORKDIR_MAX_AGE_S (24 * 60 * 60) /* of what nobody holds */
+#define KT_WORKDIR_MAX_LOG_AGE_S (7 * KT_WORKDIR_MAX_AGE_S)
+
+/*
+ * Make the build directory @dir if it is not there; *out is its canonical
+ * path, owned by the caller.
+ */
+enum kt_status kt_workdir_base(const char *dir, char **out,
+			       struct kt_error *err) KT_MUST_CHECK;
+
+/* KT_SYS unless @need bytes are free in the file system of @base. */
+enum kt_status kt_workdir_space(const char *base, uint64_t need,
+				struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * A new, empty, private directory *path below the canonical @base, locked by
+ * the open *fd. Both are the caller's.
+ */
+enum kt_status kt_workdir_new(const char *base, const char *name, char **path,
+			      int *fd, struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * Is @path, as it is written, a directory that kt_workdir_new() can have made
+ * below canonical @base? Paths arrive in records, and nothing but such a
+ * directory may be removed because a record says it is temporary.
+ */
+bool kt_workdir_is(const char *base, const char *path);
+
+/* Remove @path and all in it; KT_DATA, and nothing done, unless it is one. */
+enum kt_status kt_workdir_remove(const char *base, const char *path,
+				 struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * Remove what was left behind below @base by tools that were killed: trees
+ * older than KT_WORKDIR_MAX_AGE_S that nobody holds a lock on, and logs of
+ * builds older than KT_WORKDIR_MAX_LOG_AGE_S. Returns how many; what cannot be
+ * removed stays.
+ */
+unsigned int kt_workdir_sweep(const char *base, time_t now);
+
+#endif
