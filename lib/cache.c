@@ -99,7 +99,7 @@ static enum kt_status open_entry(const struct reader *r, const char *key,
 	*fd = -1;
 	if (strlen(key) > NAME_MAX)
 		return KT_OK;
-	strcpy(name, key);
+	memcpy(name, key, strlen(key) + 1);
 	*fd = openat(r->fd, name, DIR_FLAGS | O_NOFOLLOW);
 	if (*fd >= 0 || errno == ENOENT)
 		return KT_OK;
