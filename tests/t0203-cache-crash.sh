@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# ktstr-cache add: killed, interrupted, out of space; old entry or new one
+. "${0%/*}/lib.sh"
+
+unset KTSTR_KERNEL XDG_CACHE_HOME
+arch=$(uname -m)
+case $arch in x86_64) image=bzImage ;; *) image=Image ;; esac
+export arch image
+
+# record IMAGE [MORE]
+record() {
+	printf '{"schema":"ktstr.kernel/1","arch":"%s","image":"%s","key":"k"%s}\n' \
+		"$arch" "$1" "${2:-}"
+}
+
+# Milliseconds at random below $1, as sleep(1) takes them.
+pause() {
+	awk -v r="$(od -An -N2 -tu2 /dev/urandom)" -v m="$1" \
+		'BEGIN { printf "%.3f\n", r % m / 1000 }'
+}
+
+# The entry must be one of the two kernels, with its own metadata.
+whole() {
+	for side in a b; do
+		cmp -s "$side" "cache/k/$image" || continue
+		sum=$(sha256sum <"$side")
+		says "${sum%% *}" cache/k/metadata.json
+		same config-$side cache/k/.config
+		return
+	done
+	echo "the entry is neither kernel"
+	return 1
+}
+
+t 'killed at any moment, a store leaves the old entry or the new one' '
+	export KTSTR_CACHE_DIR="$PWD/cache"
+	head -c 3000000 /dev/urandom >a
+	head -c 3000000 /dev/urandom >b
+	echo a >config-a
+	echo b >config-b
+	for side in a b; do
+		record "$PWD/$side" ",\"config\":\"$PWD/config-$side\"" >rec-$side
+	done
+	ktstr-cache add <rec-a >got
+	(
+		while [ ! -e stop ]; do
+			ktstr-cache get k >read 2>&1 || {
+				mv read failed
+				exit
+			}
+		done
+	) &
+	reader=$!
+	killed=0 i=0
+	while [ $i -lt 40 ]; do
+		i=$((i + 1))
+		case $((i % 2)) in 0) side=a ;; *) side=b ;; esac
+		ktstr-cache add <rec-$side >got 2>&1 &
+		sleep "$(pause 40)"
+		kill -9 $! 2>/dev/null || :
+		status=0
+		wait $! 2>/dev/null || status=$?
+		[ $status -ne 137 ] || killed=$((killed + 1))
+		whole
+	done
+	touch stop
+	wait $reader
+	[ ! -e failed ] || { cat failed; exit 1; }
+	echo "$killed of 40 were killed in time"
+	[ $killed -ge 5 ]
+	ktstr-cache add <rec-a >got
+	ls -A cache >left
+	printf ".k.lock\nk\n" >want
+	same want left
+'
+
+t 'stores under one key wait for each other, and all succeed' '
+	export KTSTR_CACHE_DIR="$PWD/cache"
+	pids=
+	for i in 1 2 3 4; do
+		head -c 1000000 /dev/urandom >"image$i"
+		record "$PWD/image$i" | ktstr-cache add >"got$i" 2>&1 &
+		pids="$pids $!"
+	done
+	for pid in $pids; do
+		wait "$pid"
+	done
+	ls -A cache >left
+	printf ".k.lock\nk\n" >want
+	same want left
+	ktstr-cache get k >got
+'
+
+t 'told to stop, a store leaves nothing, its temporary tree included' '
+	export KTSTR_CACHE_DIR="$PWD/cache" KTSTR_BUILD_DIR="$PWD/build"
+	mkdir -p cache build/k.abcdef
+	echo image >build/k.abcdef/image
+	record "$PWD/build/k.abcdef/image" \
+		",\"tree\":\"$PWD/build/k.abcdef\",\"tree_temporary\":true" >rec
+	exec 9>cache/.k.lock
+	flock 9
+	ktstr-cache add <rec >got 2>err 9>&- &
+	sleep 0.3
+	kill -TERM $!
+	status=0
+	wait $! || status=$?
+	exec 9>&-
+	[ $status -eq 143 ]
+	[ ! -e build/k.abcdef ]
+	ls -A cache >left
+	echo .k.lock >want
+	same want left
+'
+
+t 'a full disk is an error that leaves the old entry and nothing else' '
+	mkdir small
+	unshare -m true 2>/dev/null || {
+		echo "no private mounts here"
+		exit 77
+	}
+	export KTSTR_CACHE_DIR="$PWD/small/cache"
+	echo old >old
+	head -c 700000 /dev/urandom >big
+	{
+		seq -f "int runqueues%g;" 4000
+		echo "int main(void) { return 0; }"
+	} | gcc -xc -o elf -
+	record "$PWD/old" >rec-old
+	record "$PWD/big" ",\"boot_image\":\"$PWD/big\"" >rec-copy
+	head -c 970000 /dev/urandom >most
+	record "$PWD/most" ",\"vmlinux\":\"$PWD/elf\"" >rec-vmlinux
+	record "$PWD/most" ",\"config\":\"$PWD/old\"" >rec-fits
+	cat >script <<-\EOF
+	mount -t tmpfs -o size=1m none small || exit 77
+	ktstr-cache add <rec-old >got
+	ls -lA small/cache/k >before
+	for rec in rec-copy rec-vmlinux; do
+		status=0
+		ktstr-cache add <$rec >got 2>err || status=$?
+		cat err
+		[ $status -eq 4 ] || exit 1
+		grep -q "No space left" err || exit 1
+		[ ! -s got ] || exit 1
+		ls -A small/cache >left
+		printf ".k.lock\nk\n" | cmp - left || exit 1
+		ls -lA small/cache/k | cmp - before || exit 1
+		ktstr-cache get k >got || exit 1
+	done
+	ktstr-cache add <rec-fits >got
+	EOF
+	unshare -m sh script
+'
+
+end
