@@ -40,7 +40,7 @@ static const struct member of_record[] = {
 	{ "compiler", TEXT, false },
 	{ "build_ns", NUMBER, false },
 	{ "built_at", TEXT, false },
-	{ NULL },
+	{ 0 },
 };
 
 /* What is read of metadata.json. */
@@ -69,7 +69,7 @@ static const struct member of_metadata[] = {
 	{ "boot_image_name", FILE_NAME, false },
 	{ "vmlinux_reduced", FLAG, false },
 	{ "vmlinux_note", TEXT, false },
-	{ NULL },
+	{ 0 },
 };
 
 /* Text that both call the same, and only where it is known. */

@@ -298,17 +298,17 @@ static const struct kt_option add_options[] = {
 	{ .name = "force",
 	  .help = "store a kernel that has a key, even of a changed tree" },
 	TEXT,
-	{ NULL },
+	{ 0 },
 };
 
-static const struct kt_option get_options[] = { TEXT, { NULL } };
+static const struct kt_option get_options[] = { TEXT, { 0 } };
 
 static const struct kt_option list_options[] = {
 	{ .name = "json",
 	  .excludes = "text",
 	  .help = "print one JSON object with all entries" },
 	TEXT,
-	{ NULL },
+	{ 0 },
 };
 
 static const struct kt_command add_command = {
