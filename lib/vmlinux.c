@@ -287,7 +287,9 @@ static enum kt_status add_loaded(struct output *out, const struct kernel *k,
 		if (!data)
 			hdr.sh_type = SHT_NOBITS;
 		hdr.sh_name = add_name(out, name);
+		hdr.sh_flags &= SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR;
 		hdr.sh_addralign = 1;
+		hdr.sh_entsize = 0;
 		hdr.sh_link = 0;
 		hdr.sh_info = 0;
 		st = add_section(out, hdr, data ? data->d_buf : NULL,

@@ -23,8 +23,7 @@ names() {
 
 # section FILE NAME: the contents of a section
 section() {
-	objcopy -O binary --only-section="$2" --set-section-flags \
-		"$2=alloc" "$1" section.bin
+	objcopy --dump-section "$2=section.bin" "$1" ignored
 	cat section.bin
 }
 
