@@ -94,16 +94,19 @@ static bool finite_numbers(struct json_object *val)
 static bool holds_nul(const char *text, size_t len)
 {
 	static const char esc[] = "u0000";
+	const char *end = text + len;
 
-	for (size_t i = 0; i < len; i++) {
-		if (!text[i])
+	/* There may be no text at all, not even an address. */
+	if (!len)
+		return false;
+	if (memchr(text, '\0', len))
+		return true;
+	while ((text = memchr(text, '\\', (size_t)(end - text)))) {
+		text++; /* whatever is escaped, a second backslash too */
+		if ((size_t)(end - text) >= strlen(esc) &&
+		    !memcmp(text, esc, strlen(esc)))
 			return true;
-		if (text[i] != '\\')
-			continue;
-		i++; /* whatever is escaped, a second backslash too */
-		if (len - i >= strlen(esc) &&
-		    !memcmp(text + i, esc, strlen(esc)))
-			return true;
+		text += text < end;
 	}
 	return false;
 }

@@ -40,7 +40,9 @@ size_t kt_utf8_len(const char *s, size_t len)
 bool kt_utf8_valid(const char *s, size_t len)
 {
 	while (len) {
-		const size_t n = *s ? kt_utf8_len(s, len) : 0;
+		const unsigned char c = (unsigned char)*s;
+		/* Nearly everything is ASCII. */
+		const size_t n = c < 0x80 ? c != 0 : kt_utf8_len(s, len);
 
 		if (!n)
 			return false;
