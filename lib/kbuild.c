@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kbuild - configure, check and build a kernel tree by its own make */
+#include "lib/kbuild.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/env.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
+#include "lib/key.h"
+#include "lib/lock.h"
+#include "lib/options.h"
+#include "lib/stop.h"
+#include "lib/tree.h"
+#include "lib/xalloc.h"
+
+/* A fixed date, or no two builds would be the same to a compiler cache. */
+#define CCACHE_DATE "KBUILD_BUILD_TIMESTAMP=1970-01-01"
+#define BOOT_IMAGE "arch/x86/boot/compressed/vmlinux.bin"
+
+struct build {
+	struct kt_kbuild *kb;
+	struct kt_record *rec;
+	const char *tree, *source;
+	bool temporary, git;
+	const char *cc; /* "CC=ccache gcc", or NULL */
+	int lock;
+	struct kt_kbuild_config config;
+};
+
+static void build_release(struct build *b)
+{
+	kt_closep(&b->lock);
+	kt_kbuild_config_release(&b->config);
+}
+
+void kt_kbuild_release(struct kt_kbuild *kb)
+{
+	kt_buf_release(&kb->tail);
+	free(kb->log);
+	kb->log = NULL;
+}
+
+static enum kt_status read_record(struct build *b, struct kt_error *err)
+{
+	enum kt_status st = kt_record_str(b->rec, "tree", &b->tree, err);
+
+	if (!st)
+		st = kt_record_str_or_null(b->rec, "source", &b->source, err);
+	if (!st)
+		st = kt_record_bool_or(b->rec, "tree_temporary", false,
+				       &b->temporary, err);
+	if (st)
+		return st;
+	b->git = kt_record_has(b->rec, "git_hash");
+	if (b->tree[0] != '/')
+		return kt_fail(err, KT_DATA, "tree \"%s\" is not absolute",
+			       b->tree);
+	return kt_tree_check(b->tree, NULL, err);
+}
+
+static enum kt_status lock_tree(struct build *b, struct kt_error *err)
+{
+	enum kt_status st = kt_lock_dir(b->tree, false, 1, &b->lock, err);
+
+	if (st != KT_AGAIN)
+		return st;
+	b->kb->note("waiting for another build in \"%s\"", b->tree);
+	return kt_lock_dir(b->tree, false, 0, &b->lock, err);
+}
+
+static void choose_compiler(struct build *b)
+{
+	char *ccache KT_CLEANUP(kt_freep) =
+		kt_path_search(kt_env_get(b->kb->env, "PATH"), "ccache");
+
+	if (!ccache || b->kb->no_ccache || !(b->temporary || b->kb->ccache))
+		return;
+	b->cc = b->kb->llvm ? "CC=ccache clang" : "CC=ccache gcc";
+	b->kb->detail("compiling through ccache");
+}
+
+static enum kt_status clean_tree(struct build *b, struct kt_error *err)
+{
+	static const char *const words[] = { "mrproper", NULL };
+	struct kt_make make = {
+		.tree = b->tree,
+		.words = words,
+		.log = -1,
+		.deadline = kt_deadline_in(KT_KBUILD_CONFIG_TIMEOUT_S *
+					   KT_NS_PER_S),
+	};
+
+	if (!b->kb->clean)
+		return KT_OK;
+	if (b->temporary) {
+		b->kb->note("--clean: the tree was just unpacked");
+		return KT_OK;
+	}
+	return kt_kbuild_make(b->kb, &make, err);
+}
+
+static void add_config(struct build *b)
+{
+	char crc[KT_CRC32_SIZE];
+	char *path KT_CLEANUP(kt_freep) = kt_path_join(b->tree, ".config");
+
+	/* It lies in the tree, and that was UTF-8 when it came in a record. */
+	kt_record_set_str(b->rec, "config", path);
+	kt_crc32_hex(b->config.text.data, b->config.text.len, crc);
+	kt_record_set_str(b->rec, "config_hash", crc);
+	kt_crc32_hex(kt_kconfig_fragment, kt_kconfig_fragment_len, crc);
+	kt_record_set_str(b->rec, "kconfig_crc32",
+			  b->config.need_holds ? crc : NULL);
+}
+
+/* With another fragment it is another kernel, and has another key. */
+static enum kt_status add_key(struct build *b, struct kt_error *err)
+{
+	const char *key;
+	char *full KT_CLEANUP(kt_freep) = NULL;
+	char crc[KT_CRC32_SIZE];
+	enum kt_status st = kt_record_str_or_null(b->rec, "key", &key, err);
+
+	if (st || !key || !b->kb->extra)
+		return st;
+	kt_crc32_hex(b->kb->extra, strlen(b->kb->extra), crc);
+	full = kt_xasprintf("%s-x%s", key, crc);
+	st = kt_key_check(full, err);
+	if (!st)
+		kt_record_set_str(b->rec, "key", full);
+	return st;
+}
+
+/* How many steps the last such build had: a file in the build directory. */
+static char *steps_path(const struct build *b)
+{
+	return kt_xasprintf("%s/.steps-%s%s", b->kb->base, kt_arch(),
+			    b->config.slim ? "-slim" : "");
+}
+
+static bool is_built(const struct build *b)
+{
+	char *path KT_CLEANUP(kt_freep) = kt_path_join(b->tree, "vmlinux.a");
+
+	return !access(path, F_OK);
+}
+
+static uint64_t read_steps(const struct build *b)
+{
+	char *path KT_CLEANUP(kt_freep) = steps_path(b);
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	struct kt_error ignored;
+	uint64_t n = 0;
+
+	if (kt_file_read(AT_FDCWD, path, 32, &text, &ignored))
+		return 0;
+	text.data[strcspn(text.data, "\n")] = '\0';
+	if (kt_parse_u64(text.data, 1, 1000000, "steps", &n, &ignored))
+		return 0;
+	return n;
+}
+
+static void write_steps(const struct build *b, uint64_t steps)
+{
+	char *path KT_CLEANUP(kt_freep) = steps_path(b);
+	char text[32];
+	const int len = snprintf(text, sizeof(text), "%" PRIu64 "\n", steps);
+	struct kt_error ignored;
+
+	/* Only the bar of the next build suffers. */
+	if (kt_file_replace(AT_FDCWD, path, text, (size_t)len, 0666, &ignored))
+		b->kb->detail("cannot write \"%s\"", path);
+}
+
+/* A log of our own, even if another build of that name writes one. */
+static enum kt_status open_log(struct build *b, int *fd, struct kt_error *err)
+{
+	const char *name = kt_path_base(b->tree);
+
+	free(b->kb->log);
+	b->kb->log = kt_xasprintf("%s/%s.log", b->kb->base, name);
+	unlink(b->kb->log);
+	*fd = open(b->kb->log,
+		   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (*fd < 0)
+		return kt_fail_errno(err, "cannot create \"%s\"", b->kb->log);
+	return KT_OK;
+}
+
+static enum kt_status make_all(struct build *b, struct kt_error *err)
+{
+	const char *const words[] = { "KCFLAGS=-Wno-error",
+				      b->cc ? CCACHE_DATE : NULL, NULL };
+	const struct kt_kbuild_watch *watch = &b->kb->watch;
+	const bool whole = !is_built(b);
+	char *what KT_CLEANUP(kt_freep) = NULL;
+	int log KT_CLEANUP(kt_closep) = -1;
+	const char *version = NULL;
+	enum kt_status st = open_log(b, &log, err);
+	struct kt_make make = { .tree = b->tree,
+				.words = words,
+				.cc = b->cc,
+				.parallel = true,
+				.log = log };
+
+	if (!st)
+		st = kt_record_str_or_null(b->rec, "version", &version, err);
+	if (st)
+		return st;
+	what = kt_xasprintf("building %s",
+			    version ? version : kt_path_base(b->tree));
+	watch->begin(what, whole ? read_steps(b) : 0, watch->ctx);
+	st = kt_kbuild_make(b->kb, &make, err);
+	if (st)
+		return st;
+	watch->end(watch->ctx);
+	if (whole)
+		write_steps(b, make.steps);
+	unlink(b->kb->log);
+	free(b->kb->log);
+	b->kb->log = NULL;
+	return KT_OK;
+}
+
+/* For editors; a tree that is about to be removed has none. */
+static enum kt_status make_commands(struct build *b, struct kt_error *err)
+{
+	static const char *const words[] = { "compile_commands.json", NULL };
+	struct kt_make make = { .tree = b->tree,
+				.words = words,
+				.cc = b->cc,
+				.parallel = true,
+				.log = -1 };
+	struct kt_error why = { 0 };
+	enum kt_status st;
+
+	if (b->temporary || !b->source || strcmp(b->source, "local") != 0)
+		return KT_OK;
+	st = kt_kbuild_make(b->kb, &make, &why);
+	kt_buf_release(&b->kb->tail);
+	if (kt_stop_check(err))
+		return KT_FAIL;
+	if (st)
+		b->kb->note("no compile_commands.json: %s", why.msg);
+	return KT_OK;
+}
+
+static void elf_endp(Elf **elf)
+{
+	elf_end(*elf);
+}
+
+static enum kt_status check_btf(const char *path, struct kt_error *err)
+{
+	int fd KT_CLEANUP(kt_closep) = open(path, O_RDONLY | O_CLOEXEC);
+	Elf *elf KT_CLEANUP(elf_endp) = NULL;
+	Elf_Scn *scn = NULL;
+	size_t names;
+
+	if (fd < 0)
+		return kt_fail_errno(err, "the build made no \"%s\"", path);
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (!elf || elf_kind(elf) != ELF_K_ELF ||
+	    elf_getshdrstrndx(elf, &names))
+		return kt_fail(err, KT_FAIL, "\"%s\" is not an ELF file", path);
+	while ((scn = elf_nextscn(elf, scn))) {
+		GElf_Shdr shdr;
+		const char *name;
+
+		if (!gelf_getshdr(scn, &shdr))
+			continue;
+		name = elf_strptr(elf, names, shdr.sh_name);
+		if (name && !strcmp(name, ".BTF") && shdr.sh_size)
+			return KT_OK;
+	}
+	return kt_hint(err, kt_fail(err, KT_FAIL, "\"%s\" has no BTF", path),
+		       "it is made by pahole 1.16 or later: apt install "
+		       "dwarves");
+}
+
+static bool is_elf(const char *path)
+{
+	int fd KT_CLEANUP(kt_closep) = open(path, O_RDONLY | O_CLOEXEC);
+	char magic[SELFMAG];
+
+	return fd >= 0 && read(fd, magic, sizeof(magic)) == SELFMAG &&
+	       !memcmp(magic, ELFMAG, SELFMAG);
+}
+
+/* The files a build leaves, and what is in them. */
+static enum kt_status add_files(struct build *b, struct kt_error *err)
+{
+	const char *where = kt_arch_image_path(kt_arch());
+	char *image KT_CLEANUP(kt_freep) = NULL;
+	char *vmlinux KT_CLEANUP(kt_freep) = kt_path_join(b->tree, "vmlinux");
+	char *boot KT_CLEANUP(kt_freep) = kt_path_join(b->tree, BOOT_IMAGE);
+	struct stat sb;
+	enum kt_status st;
+
+	if (!where)
+		return kt_fail(err, KT_SKIP, "no boot image is known for %s",
+			       kt_arch());
+	image = kt_path_join(b->tree, where);
+	if (stat(image, &sb) || !S_ISREG(sb.st_mode))
+		return kt_fail(err, KT_FAIL, "the build made no \"%s\"", image);
+	st = check_btf(vmlinux, err);
+	if (st)
+		return st;
+	kt_record_set_str(b->rec, "arch", kt_arch());
+	kt_record_set_str(b->rec, "image", image);
+	if (is_elf(boot))
+		kt_record_set_str(b->rec, "boot_image", boot);
+	kt_record_set_str(b->rec, "vmlinux", vmlinux);
+	return KT_OK;
+}
+
+/* make may have changed .config once more, for an option it never saw. */
+static enum kt_status reread_config(struct build *b, struct kt_error *err)
+{
+	char *path KT_CLEANUP(kt_freep) = kt_path_join(b->tree, ".config");
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	struct kt_kconfig *cfg = NULL;
+	enum kt_status st =
+		kt_file_read(AT_FDCWD, path, KT_KCONFIG_MAX_BYTES, &text, err);
+
+	if (!st)
+		st = kt_kconfig_parse(text.data, text.len, &cfg, err);
+	if (st)
+		return kt_within(err, st, "%s", path);
+	kt_kbuild_config_release(&b->config);
+	b->config.text = text;
+	text = (struct kt_buf){ 0 };
+	b->config.cfg = cfg;
+	return kt_kbuild_essential(cfg, err);
+}
+
+/* CONFIG_CC_VERSION_TEXT="gcc (Debian ...) 12.2.0" without its quotes. */
+static void add_compiler(struct build *b)
+{
+	const char *val =
+		kt_kconfig_get(b->config.cfg, "CONFIG_CC_VERSION_TEXT");
+	const size_t len = strlen(val);
+
+	if (len > 2 && val[0] == '"' && val[len - 1] == '"') {
+		char *text KT_CLEANUP(kt_freep) = kt_xstrndup(val + 1, len - 2);
+
+		kt_record_set_str(b->rec, "compiler", text);
+	}
+}
+
+/* Edited while it was built, a tree is not the commit any more. */
+static enum kt_status check_dirty(struct build *b, struct kt_error *err)
+{
+	struct kt_tree_git git KT_CLEANUP(kt_tree_git_release) = { 0 };
+	const char *hash;
+	bool no_git;
+	enum kt_status st;
+
+	if (!b->git || !kt_record_has(b->rec, "key"))
+		return KT_OK;
+	st = kt_record_str(b->rec, "git_hash", &hash, err);
+	if (!st)
+		st = kt_tree_git(b->tree, b->kb->env, &git, &no_git, err);
+	if (st)
+		return st;
+	if (git.repository && !git.dirty && !strcmp(git.hash, hash))
+		return KT_OK;
+	b->kb->note("\"%s\" was changed while it was built", b->tree);
+	kt_record_set_bool(b->rec, "dirty", true);
+	kt_record_unset(b->rec, "key");
+	return KT_OK;
+}
+
+static enum kt_status build(struct build *b, struct kt_error *err)
+{
+	const uint64_t start = kt_clock_ns();
+	char now[KT_UTC_SIZE];
+	enum kt_status st = make_all(b, err);
+
+	if (!st)
+		st = make_commands(b, err);
+	if (!st)
+		st = reread_config(b, err);
+	if (!st)
+		st = add_files(b, err);
+	if (st)
+		return st;
+	add_config(b);
+	add_compiler(b);
+	kt_record_set_u64(b->rec, "build_ns", kt_clock_ns() - start);
+	kt_clock_utc(time(NULL), now);
+	kt_record_set_str(b->rec, "built_at", now);
+	return check_dirty(b, err);
+}
+
+enum kt_status kt_kbuild_record(struct kt_kbuild *kb, struct kt_record *rec,
+				struct kt_error *err)
+{
+	struct build b KT_CLEANUP(
+		build_release) = { .kb = kb, .rec = rec, .lock = -1 };
+	enum kt_status st = read_record(&b, err);
+
+	kt_buf_release(&kb->tail);
+	if (!st)
+		st = lock_tree(&b, err);
+	if (!st)
+		st = kt_kbuild_tools(kb, err);
+	if (st)
+		return st;
+	choose_compiler(&b);
+	st = clean_tree(&b, err);
+	if (!st)
+		st = kt_kbuild_configure(kb, b.tree, b.cc, &b.config, err);
+	if (!st)
+		st = add_key(&b, err);
+	if (st)
+		return st;
+	if (!kb->check)
+		return build(&b, err);
+	add_config(&b);
+	return KT_OK;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lib/kbuild.h - configure, check and build a kernel tree by its own make
+ *
+ * The steps of a build in their order: lock the tree, see that the tools are
+ * there, configure, compare what was asked for with what came out, make, look
+ * at what was made. What can fail in seconds comes before what takes minutes.
+ */
+#ifndef KT_KBUILD_H
+#define KT_KBUILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/error.h"
+#include "lib/kconfig.h"
+#include "lib/record.h"
+
+#define KT_KBUILD_TAIL_LINES 40 /* of make's output, shown when it fails */
+#define KT_KBUILD_CONFIG_TIMEOUT_S 1800
+
+/* A line for people; kt_note() and kt_detail() are two. */
+typedef void kt_kbuild_say_fn(const char *fmt, ...) KT_PRINTF(1, 2);
+
+/* A step of @total units (0: unknown) begins; is @done units far; is done. */
+struct kt_kbuild_watch {
+	void (*begin)(const char *what, uint64_t total, void *ctx);
+	void (*at)(uint64_t done, void *ctx);
+	void (*end)(void *ctx);
+	void *ctx;
+};
+
+struct kt_kbuild {
+	/* What to do; all borrowed. */
+	const char *base;	 /* build directory, canonical */
+	const char *const *env;	 /* our environment */
+	const char *const *make; /* words for every make; may be NULL */
+	const char *extra;	 /* text of a further fragment, or NULL */
+	unsigned int jobs;
+	bool llvm;	/* clang and lld instead of gcc and ld */
+	bool ccache;	/* also for trees that stay */
+	bool no_ccache; /* not even for temporary ones */
+	bool clean;	/* make mrproper first */
+	bool check;	/* configure and check only */
+	kt_kbuild_say_fn *note, *detail;
+	struct kt_kbuild_watch watch;
+
+	/* What came of it, for kt_kbuild_release(). */
+	struct kt_buf tail; /* the last lines of a make that failed, raw */
+	char *log;	    /* where all of it is, or NULL */
+};
+
+void kt_kbuild_release(struct kt_kbuild *kb);
+
+/*
+ * Build the tree of @rec, a "ktstr.kernel/1", and add what came of it (arch,
+ * image, ...: ktstr-record(5)). On failure @rec may have some of the members;
+ * a tree that is temporary is the caller's to remove.
+ *
+ * KT_DATA: @rec has no usable tree, or a configuration is malformed. KT_SKIP:
+ * tools are missing, all named, with the command that installs them. KT_FAIL:
+ * the configuration does not hold, or make failed (kb->tail), or a signal
+ * told us to stop: make and its children are then gone.
+ */
+enum kt_status kt_kbuild_record(struct kt_kbuild *kb, struct kt_record *rec,
+				struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * What follows is shared between the parts of this module.
+ */
+
+/* The environment for make: without what would derail it. Caller owns it. */
+char **kt_kbuild_env(const char *const *env);
+
+/* KT_SKIP with everything that is missing, unless all tools are there. */
+enum kt_status kt_kbuild_tools(const struct kt_kbuild *kb,
+			       struct kt_error *err) KT_MUST_CHECK;
+
+/* "1.24" of pahole is 124, as CONFIG_PAHOLE_VERSION has it; 0 if malformed. */
+unsigned int kt_kbuild_pahole(const char *text);
+
+struct kt_make {
+	const char *tree;
+	const char *const *words; /* targets and variables; ends in NULL */
+	const char *cc;		  /* CC=..., or NULL */
+	bool parallel;
+	uint64_t deadline; /* lib/clock.h */
+	int log;	   /* all output goes there too; -1: nowhere */
+	uint64_t steps;	   /* out: lines like "  CC      init/main.o" */
+};
+
+/*
+ * Run make in a process group of its own. KT_FAIL if it fails: the last lines
+ * of its output are in kb->tail.
+ */
+enum kt_status kt_kbuild_make(struct kt_kbuild *kb, struct kt_make *make,
+			      struct kt_error *err) KT_MUST_CHECK;
+
+struct kt_kbuild_config {
+	struct kt_buf text;	/* of the tree's .config as it is now */
+	struct kt_kconfig *cfg; /* the same, parsed */
+	bool need_holds;	/* every line of the fragment's need part */
+	bool slim;		/* defconfig was run, and slim appended */
+};
+
+void kt_kbuild_config_release(struct kt_kbuild_config *config);
+
+/*
+ * Make the tree's .config one that has what the guest needs. The file is
+ * replaced only if that changes it, and only if everything asked for holds.
+ */
+enum kt_status kt_kbuild_configure(struct kt_kbuild *kb, const char *tree,
+				   const char *cc, struct kt_kbuild_config *out,
+				   struct kt_error *err) KT_MUST_CHECK;
+
+/* The options nothing works without: KT_FAIL with those that are not "y". */
+enum kt_status kt_kbuild_essential(const struct kt_kconfig *cfg,
+				   struct kt_error *err) KT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ktstr-kbuild - build the kernel tree of each record */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/dirs.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
+#include "lib/jobs.h"
+#include "lib/kbuild.h"
+#include "lib/progress.h"
+#include "lib/record.h"
+#include "lib/stop.h"
+#include "lib/tool.h"
+#include "lib/workdir.h"
+#include "lib/xalloc.h"
+
+#define MAX_JOBS 4096
+#define MAX_MAKE_WORDS 32
+
+struct tool {
+	struct kt_kbuild kb;
+	struct kt_progress *progress;
+	char *base;
+	struct kt_buf extra;
+	char *flags; /* KTSTR_MAKEFLAGS, cut into words */
+	const char *words[MAX_MAKE_WORDS + 1];
+};
+
+static void tool_release(struct tool *t)
+{
+	kt_kbuild_release(&t->kb);
+	kt_progress_freep(&t->progress);
+	kt_buf_release(&t->extra);
+	free(t->base);
+	free(t->flags);
+}
+
+static void on_begin(const char *what, uint64_t total, void *ctx)
+{
+	struct tool *t = ctx;
+
+	kt_progress_freep(&t->progress);
+	t->progress = kt_progress_new(what, total, "steps");
+}
+
+static void on_step(uint64_t done, void *ctx)
+{
+	struct tool *t = ctx;
+
+	if (t->progress)
+		kt_progress_set(t->progress, done);
+}
+
+static void on_end(void *ctx)
+{
+	struct tool *t = ctx;
+
+	kt_progress_done(t->progress);
+	t->progress = NULL;
+}
+
+/* make's own words, bytes as they are: escaping them would spoil a path. */
+static void show_failure(struct tool *t)
+{
+	const struct kt_buf *tail = &t->kb.tail;
+
+	if (!tail->len || kt_stop_signal())
+		return;
+	fwrite(tail->data, 1, tail->len, stderr);
+	if (tail->data[tail->len - 1] != '\n')
+		fputc('\n', stderr);
+	if (t->kb.log)
+		kt_note("make's whole output is in %s", t->kb.log);
+}
+
+static void remove_tree(struct tool *t, const struct kt_record *rec)
+{
+	const char *tree = NULL;
+	struct kt_error err = { 0 };
+	bool temporary = false;
+
+	if (kt_record_bool_or(rec, "tree_temporary", false, &temporary, &err) ||
+	    !temporary || kt_record_str(rec, "tree", &tree, &err))
+		return;
+	if (kt_workdir_remove(t->base, tree, &err))
+		kt_note("%s", err.msg);
+}
+
+/* Is the kernel that a record brings the one that --kconfig asks for? */
+static enum kt_status check_built(struct tool *t, const struct kt_record *rec,
+				  struct kt_error *err)
+{
+	char crc[KT_CRC32_SIZE];
+	char *suffix KT_CLEANUP(kt_freep) = NULL;
+	const char *key;
+	enum kt_status st = kt_record_str_or_null(rec, "key", &key, err);
+
+	if (st || !t->kb.extra)
+		return st;
+	kt_crc32_hex(t->kb.extra, strlen(t->kb.extra), crc);
+	suffix = kt_xasprintf("-x%s", crc);
+	if (key && strlen(key) > strlen(suffix) &&
+	    !strcmp(key + strlen(key) - strlen(suffix), suffix))
+		return KT_OK;
+	return kt_hint(err,
+		       kt_fail(err, KT_DATA,
+			       "the kernel was built without that --kconfig"),
+		       "ktstr-fetch --force brings its source instead");
+}
+
+static enum kt_status on_record(struct kt_record *rec, FILE *out, void *ctx,
+				struct kt_error *err)
+{
+	struct tool *t = ctx;
+	enum kt_status st;
+
+	if (!kt_record_has(rec, "tree")) {
+		if (!kt_record_has(rec, "image"))
+			return kt_fail(err, KT_DATA,
+				       "the record has neither \"tree\" nor "
+				       "\"image\"");
+		st = check_built(t, rec, err);
+		return st ? st : kt_record_write(out, rec, err);
+	}
+	st = kt_kbuild_record(&t->kb, rec, err);
+	kt_progress_freep(&t->progress);
+	if (!st)
+		st = kt_record_write(out, rec, err);
+	/* Whether the tree is ours to remove depends on it having got out. */
+	if (!st && fflush(out))
+		st = kt_fail_errno(err, "cannot write to standard output");
+	if (st) {
+		show_failure(t);
+		remove_tree(t, rec);
+	}
+	return st;
+}
+
+static enum kt_status open_base(struct tool *t, struct kt_error *err)
+{
+	const struct kt_env_dirs dirs = {
+		.home = kt_getenv("HOME"),
+		.xdg_cache = kt_getenv("XDG_CACHE_HOME"),
+		.ktstr_build = kt_getenv("KTSTR_BUILD_DIR"),
+	};
+	char *dir KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st = kt_dir_build(&dirs, &dir, err);
+
+	if (!st)
+		st = kt_workdir_base(dir, &t->base, err);
+	if (!st)
+		kt_workdir_sweep(t->base, time(NULL));
+	return st;
+}
+
+static enum kt_status read_extra(struct tool *t, const char *file,
+				 struct kt_error *err)
+{
+	struct kt_kconfig *cfg KT_CLEANUP(kt_kconfig_freep) = NULL;
+	enum kt_status st;
+
+	if (!file)
+		return KT_OK;
+	st = kt_file_read(AT_FDCWD, file, KT_KCONFIG_MAX_BYTES, &t->extra, err);
+	if (st)
+		return st;
+	/* In words here, before anything is done with it. */
+	st = kt_kconfig_parse(t->extra.data, t->extra.len, &cfg, err);
+	if (st)
+		return kt_within(err, st, "%s", file);
+	t->kb.extra = t->extra.data;
+	return KT_OK;
+}
+
+static bool is_yes(const char *val)
+{
+	return val && !strcmp(val, "1");
+}
+
+static enum kt_status read_env(struct tool *t, struct kt_error *err)
+{
+	const char *flags = kt_getenv("KTSTR_MAKEFLAGS");
+	const char *ccache = kt_getenv("KTSTR_CCACHE");
+	const char *llvm = kt_getenv("LLVM");
+	char *save = NULL;
+	size_t nr = 0;
+
+	t->kb.llvm = llvm && strcmp(llvm, "0") != 0;
+	t->kb.ccache = is_yes(ccache);
+	t->kb.no_ccache = ccache && !strcmp(ccache, "0");
+	t->flags = kt_xstrdup(flags ? flags : "");
+	for (char *word = strtok_r(t->flags, " \t\n", &save); word;
+	     word = strtok_r(NULL, " \t\n", &save)) {
+		if (nr == MAX_MAKE_WORDS)
+			return kt_fail(err, KT_USAGE,
+				       "KTSTR_MAKEFLAGS has more than %d words",
+				       MAX_MAKE_WORDS);
+		t->words[nr++] = word;
+		if (!strncmp(word, "LLVM=", 5))
+			t->kb.llvm = word[5] && strcmp(word, "LLVM=0") != 0;
+	}
+	t->kb.make = t->words;
+	return KT_OK;
+}
+
+static enum kt_status run(const struct kt_args *args, struct kt_error *err)
+{
+	struct tool t KT_CLEANUP(tool_release) = {
+		.kb = {
+			.env = (const char *const *)environ,
+			.clean = kt_args_has(args, "clean"),
+			.check = kt_args_has(args, "check"),
+			.note = kt_note,
+			.detail = kt_detail,
+			.watch = { .begin = on_begin,
+				   .at = on_step,
+				   .end = on_end },
+		},
+	};
+	enum kt_status st = kt_stop_catch(err);
+
+	t.kb.watch.ctx = &t;
+	t.kb.jobs = (unsigned int)kt_args_u64(args, "jobs", 0);
+	if (!t.kb.jobs)
+		t.kb.jobs = kt_jobs("/sys/fs/cgroup", "/proc/self/cgroup");
+	if (!st)
+		st = read_env(&t, err);
+	if (!st)
+		st = read_extra(&t, kt_args_str(args, "kconfig"), err);
+	if (!st)
+		st = open_base(&t, err);
+	if (st)
+		return st;
+	t.kb.base = t.base;
+	return kt_tool_filter(KT_SCHEMA_KERNEL, on_record, &t, err);
+}
+
+static const struct kt_option options[] = {
+	{ .name = "clean",
+	  .help = "make mrproper first, in a tree that stays" },
+	{ .name = "jobs",
+	  .letter = 'j',
+	  .arg = KT_ARG_NUMBER,
+	  .value = "N",
+	  .min = 1,
+	  .max = MAX_JOBS,
+	  .help = "run N compilers at once, not what CPUs and cgroup allow" },
+	{ .name = "kconfig",
+	  .arg = KT_ARG_PATH,
+	  .value = "FILE",
+	  .help = "add these configuration lines; they change the key" },
+	{ .name = "check", .help = "configure and check, but build nothing" },
+	{ 0 },
+};
+
+const struct kt_command kt_tool_kbuild = {
+	.name = "ktstr-kbuild",
+	.summary = "build the kernel source tree of each record",
+	.options = options,
+	.run = run,
+};
