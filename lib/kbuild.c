@@ -25,6 +25,8 @@
 
 /* A fixed date, or no two builds would be the same to a compiler cache. */
 #define CCACHE_DATE "KBUILD_BUILD_TIMESTAMP=1970-01-01"
+/* On every make that compiles: with other flags, all would be compiled anew. */
+#define KCFLAGS "KCFLAGS=-Wno-error"
 #define BOOT_IMAGE "arch/x86/boot/compressed/vmlinux.bin"
 
 struct build {
@@ -199,8 +201,8 @@ static enum kt_status open_log(struct build *b, int *fd, struct kt_error *err)
 
 static enum kt_status make_all(struct build *b, struct kt_error *err)
 {
-	const char *const words[] = { "KCFLAGS=-Wno-error",
-				      b->cc ? CCACHE_DATE : NULL, NULL };
+	const char *const words[] = { KCFLAGS, b->cc ? CCACHE_DATE : NULL,
+				      NULL };
 	const struct kt_kbuild_watch *watch = &b->kb->watch;
 	const bool whole = !is_built(b);
 	char *what KT_CLEANUP(kt_freep) = NULL;
@@ -235,7 +237,8 @@ static enum kt_status make_all(struct build *b, struct kt_error *err)
 /* For editors; a tree that is about to be removed has none. */
 static enum kt_status make_commands(struct build *b, struct kt_error *err)
 {
-	static const char *const words[] = { "compile_commands.json", NULL };
+	const char *const words[] = { "compile_commands.json", KCFLAGS,
+				      b->cc ? CCACHE_DATE : NULL, NULL };
 	struct kt_make make = { .tree = b->tree,
 				.words = words,
 				.cc = b->cc,
