@@ -416,7 +416,7 @@ static bool eval_operand(struct eval *ev)
 static bool eval_not(struct eval *ev)
 {
 	if (take(ev, "!")) {
-		const char *start = ev->p;
+		const char *start = ev->p, *end;
 		char *outer = ev->why;
 		bool holds = true;
 
@@ -427,9 +427,12 @@ static bool eval_not(struct eval *ev)
 		ev->depth--;
 		free(ev->why);
 		ev->why = outer;
+		end = ev->p;
+		while (end > start && isspace((unsigned char)end[-1]))
+			end--;
 		if (!holds)
 			blame(ev, kt_xasprintf("!%.*s, which is on",
-					       (int)(ev->p - start), start));
+					       (int)(end - start), start));
 		return holds;
 	}
 	if (take(ev, "(")) {

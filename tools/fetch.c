@@ -44,17 +44,6 @@ static void fetch_release(struct fetch *f)
 	free(f->path);
 }
 
-static void env_dirs(struct kt_env_dirs *dirs)
-{
-	*dirs = (struct kt_env_dirs){
-		.home = kt_getenv("HOME"),
-		.xdg_cache = kt_getenv("XDG_CACHE_HOME"),
-		.xdg_state = kt_getenv("XDG_STATE_HOME"),
-		.ktstr_cache = kt_getenv("KTSTR_CACHE_DIR"),
-		.ktstr_build = kt_getenv("KTSTR_BUILD_DIR"),
-	};
-}
-
 static enum kt_status open_cache(struct fetch *f, struct kt_error *err)
 {
 	char *root KT_CLEANUP(kt_freep) = NULL;
@@ -62,7 +51,7 @@ static enum kt_status open_cache(struct fetch *f, struct kt_error *err)
 	struct kt_env_dirs dirs;
 	enum kt_status st;
 
-	env_dirs(&dirs);
+	kt_tool_dirs(&dirs);
 	st = kt_dir_cache(&dirs, &root, err);
 	if (st)
 		return st;
@@ -77,7 +66,7 @@ static enum kt_status open_base(struct fetch *f, struct kt_error *err)
 	struct kt_env_dirs dirs;
 	enum kt_status st;
 
-	env_dirs(&dirs);
+	kt_tool_dirs(&dirs);
 	st = kt_dir_build(&dirs, &dir, err);
 	return st ? st : kt_workdir_base(dir, &f->base, err);
 }

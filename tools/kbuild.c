@@ -142,14 +142,12 @@ static enum kt_status on_record(struct kt_record *rec, FILE *out, void *ctx,
 
 static enum kt_status open_base(struct tool *t, struct kt_error *err)
 {
-	const struct kt_env_dirs dirs = {
-		.home = kt_getenv("HOME"),
-		.xdg_cache = kt_getenv("XDG_CACHE_HOME"),
-		.ktstr_build = kt_getenv("KTSTR_BUILD_DIR"),
-	};
+	struct kt_env_dirs dirs;
 	char *dir KT_CLEANUP(kt_freep) = NULL;
-	enum kt_status st = kt_dir_build(&dirs, &dir, err);
+	enum kt_status st;
 
+	kt_tool_dirs(&dirs);
+	st = kt_dir_build(&dirs, &dir, err);
 	if (!st)
 		st = kt_workdir_base(dir, &t->base, err);
 	if (!st)
