@@ -38,9 +38,15 @@
  *   run ARG0 ARG1...           start it; its stdio is pipes that init relays
  * at any time:
  *   eof stdin BYTES            close the command's stdin after BYTES in all
- *   signal SIGNO               to the command's process group
+ *   signal SIGNO               to the command's process group, while it runs
  *   ping WORD
  *   bye                        end the machine (reboot)
+ *
+ * Byte counts are those of one job: they begin at its run. Each job's stdin
+ * gets its eof before the next run, even if the command ended first, so that
+ * what it did not read cannot become the next one's. A run while a command
+ * runs fails with EBUSY; a run that comes before the last eof of the job before
+ * it waits for that.
  *
  * The command's end and the end of its output are told apart: a daemon it
  * leaves behind may hold stdout open. Once the command itself has ended, init
@@ -74,8 +80,9 @@ size_t kt_ctl_size(const char *const *words);
 
 /*
  * Split a line (LF excluded) in place: words[] points into @line, which is
- * changed, and ends in NULL. Returns their number, or 0 if the line is not a
- * message: a bad escape, %00, an empty verb, more than @max - 1 words.
+ * changed, line[len] (where the LF stood) too, and ends in NULL. Returns their
+ * number, or 0 if the line is not a message: a bad escape, %00, a byte that
+ * should have been escaped, an empty verb, more than @max - 1 words.
  */
 size_t kt_ctl_parse(char *line, size_t len, char **words, size_t max);
 
