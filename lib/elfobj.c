@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* elfobj - what a dynamic loader reads of an ELF file */
+#include "lib/elfobj.h"
+
+#include <fcntl.h>
+#include <gelf.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/xalloc.h"
+
+static void add_needed(struct kt_elfobj *obj, const char *name)
+{
+	obj->needed = kt_xrealloc(obj->needed,
+				  (obj->nr_needed + 1) * sizeof(*obj->needed));
+	obj->needed[obj->nr_needed++] = kt_xstrdup(name);
+}
+
+/* @size bytes at @offset of the file as the caller's string, or NULL. */
+static char *read_string(Elf *elf, GElf_Off offset, GElf_Xword size)
+{
+	Elf_Data *data;
+
+	if (!size || size > PATH_MAX)
+		return NULL;
+	data = elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_BYTE);
+	return data ? kt_xstrndup(data->d_buf, data->d_size) : NULL;
+}
+
+/* Where in the file the loader would find address @addr. */
+static bool offset_of(Elf *elf, size_t nr_phdr, GElf_Addr addr, GElf_Off *out)
+{
+	for (size_t i = 0; i < nr_phdr; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_LOAD ||
+		    addr < ph.p_vaddr || addr - ph.p_vaddr >= ph.p_filesz)
+			continue;
+		*out = ph.p_offset + (addr - ph.p_vaddr);
+		return true;
+	}
+	return false;
+}
+
+static GElf_Xword dyn_value(Elf_Data *dyn, GElf_Sxword tag)
+{
+	GElf_Dyn d;
+
+	for (int i = 0; gelf_getdyn(dyn, i, &d) && d.d_tag != DT_NULL; i++)
+		if (d.d_tag == tag)
+			return d.d_un.d_val;
+	return 0;
+}
+
+static void read_names(struct kt_elfobj *obj, Elf_Data *dyn,
+		       const char *strings, size_t size)
+{
+	GElf_Dyn d;
+
+	for (int i = 0; gelf_getdyn(dyn, i, &d) && d.d_tag != DT_NULL; i++) {
+		const char *s = strings + d.d_un.d_val;
+
+		if (d.d_tag != DT_NEEDED && d.d_tag != DT_RPATH &&
+		    d.d_tag != DT_RUNPATH)
+			continue;
+		if (d.d_un.d_val >= size ||
+		    !memchr(s, '\0', size - d.d_un.d_val))
+			continue;
+		if (d.d_tag == DT_NEEDED) {
+			if (*s && obj->nr_needed < KT_ELFOBJ_MAX_NEEDED)
+				add_needed(obj, s);
+			continue;
+		}
+		char **where =
+			d.d_tag == DT_RPATH ? &obj->rpath : &obj->runpath;
+		free(*where);
+		*where = kt_xstrdup(s);
+	}
+}
+
+/* By program headers alone, like the loader: sections may be stripped. */
+static void read_dynamic(struct kt_elfobj *obj, Elf *elf, size_t nr_phdr,
+			 const GElf_Phdr *ph)
+{
+	Elf_Data *dyn, *strings;
+	GElf_Xword size;
+	GElf_Off at;
+
+	if (ph->p_filesz > KT_ELFOBJ_MAX_DYNAMIC)
+		return;
+	dyn = elf_getdata_rawchunk(elf, (int64_t)ph->p_offset, ph->p_filesz,
+				   ELF_T_DYN);
+	if (!dyn)
+		return;
+	size = dyn_value(dyn, DT_STRSZ);
+	if (!size || size > KT_ELFOBJ_MAX_STRINGS ||
+	    !offset_of(elf, nr_phdr, dyn_value(dyn, DT_STRTAB), &at))
+		return;
+	strings = elf_getdata_rawchunk(elf, (int64_t)at, size, ELF_T_BYTE);
+	if (!strings)
+		return;
+	obj->dynamic = true;
+	read_names(obj, dyn, strings->d_buf, strings->d_size);
+}
+
+static void read_elf(struct kt_elfobj *obj, Elf *elf)
+{
+	GElf_Ehdr eh;
+	size_t nr = 0;
+
+	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh) ||
+	    (eh.e_type != ET_EXEC && eh.e_type != ET_DYN) ||
+	    elf_getphdrnum(elf, &nr))
+		return;
+	obj->class = eh.e_ident[EI_CLASS];
+	obj->machine = eh.e_machine;
+	for (size_t i = 0; i < nr; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(elf, (int)i, &ph))
+			return;
+		if (ph.p_type == PT_INTERP && !obj->interp)
+			obj->interp =
+				read_string(elf, ph.p_offset, ph.p_filesz);
+		else if (ph.p_type == PT_DYNAMIC && !obj->dynamic)
+			read_dynamic(obj, elf, nr, &ph);
+	}
+}
+
+enum kt_status kt_elfobj_read(const char *path, struct kt_elfobj *obj,
+			      struct kt_error *err)
+{
+	int fd KT_CLEANUP(kt_closep) =
+		open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat sb;
+	Elf *elf;
+
+	if (fd < 0 || fstat(fd, &sb) < 0)
+		return kt_fail_errno(err, "cannot read \"%s\"", path);
+	*obj = (struct kt_elfobj){ 0 };
+	if (!S_ISREG(sb.st_mode) || elf_version(EV_CURRENT) == EV_NONE)
+		return KT_OK;
+	/* Not mapped: the file may shrink while we look. */
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf)
+		read_elf(obj, elf);
+	elf_end(elf);
+	return KT_OK;
+}
+
+void kt_elfobj_release(struct kt_elfobj *obj)
+{
+	free(obj->interp);
+	free(obj->rpath);
+	free(obj->runpath);
+	for (size_t i = 0; i < obj->nr_needed; i++)
+		free(obj->needed[i]);
+	free(obj->needed);
+	*obj = (struct kt_elfobj){ 0 };
+}
