@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lib/initramfs-sweep.h - the files of the initramfs cache, and which may go
+ *
+ * SHA256.cpio is an archive, base-SHA256.cpio what archives begin with, and
+ * either with .tmp-PID behind it is one that is being written.
+ */
+#ifndef KT_INITRAMFS_SWEEP_H
+#define KT_INITRAMFS_SWEEP_H
+
+#include <time.h>
+
+#define KT_INITRAMFS_BASE "base-"
+#define KT_INITRAMFS_SUFFIX ".cpio"
+#define KT_INITRAMFS_TEMP ".tmp-"
+
+#define KT_INITRAMFS_KEEP 20		/* newest files that a sweep keeps */
+#define KT_INITRAMFS_KEEP_S (24 * 3600) /* and all that were used since */
+
+/*
+ * Remove from directory @dir the files of ours last used more than
+ * KT_INITRAMFS_KEEP_S before @now: all unfinished ones, and finished ones but
+ * for the KT_INITRAMFS_KEEP used last. Nothing else in there is touched. What
+ * cannot be removed stays: that is no error, the next sweep is for it.
+ */
+void kt_initramfs_sweep(const char *dir, time_t now);
+
+#endif
