@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ktstr-initramfs - pack what runs in the guest, for kernel records */
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lib/dirs.h"
+#include "lib/fd.h"
+#include "lib/guest-memory.h"
+#include "lib/initramfs.h"
+#include "lib/stop.h"
+#include "lib/tool.h"
+#include "lib/xalloc.h"
+
+/* The archive that all records get. */
+struct built {
+	char *path;
+	uint64_t bytes;
+	const char *const *dirs;
+	bool text;
+};
+
+static const struct kt_option options[] = {
+	{ .name = "include-files",
+	  .letter = 'i',
+	  .help = "put a file or directory, and the libraries it needs, into "
+		  "the guest's /include-files",
+	  .value = "PATH",
+	  .arg = KT_ARG_PATH,
+	  .repeat = true },
+	{ .name = "output",
+	  .letter = 'o',
+	  .help = "write the archive there, and not into the cache",
+	  .value = "FILE",
+	  .arg = KT_ARG_PATH,
+	  .excludes = "list" },
+	{ .name = "busybox",
+	  .help = "the static busybox to use",
+	  .value = "PATH",
+	  .arg = KT_ARG_PATH },
+	{ .name = "list",
+	  .help = "print the paths of the archive instead of making it" },
+	{ .name = "text",
+	  .letter = 't',
+	  .help = "print a line for people instead of a record",
+	  .excludes = "list" },
+	{ 0 },
+};
+
+/* Beside ourselves, or where it was installed. */
+static enum kt_status find_init(char **out, struct kt_error *err)
+{
+	char *dir KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st = kt_tool_bindir(&dir, err);
+	const char *const dirs[] = { dir, KT_LIBEXECDIR };
+
+	if (st)
+		return st;
+	for (size_t i = 0; i < 2; i++) {
+		char *path = kt_path_join(dirs[i], "ktstr-init");
+
+		if (!access(path, R_OK)) {
+			*out = path;
+			return KT_OK;
+		}
+		free(path);
+	}
+	return kt_hint(err,
+		       kt_fail(err, KT_SYS,
+			       "no \"ktstr-init\" in \"%s\" nor in \"%s\"", dir,
+			       KT_LIBEXECDIR),
+		       "make install puts it there");
+}
+
+static enum kt_status find_busybox(const struct kt_args *args, char **out,
+				   struct kt_error *err)
+{
+	const char *given = kt_args_str(args, "busybox");
+	char *path;
+	enum kt_status st;
+
+	if (!given)
+		given = kt_getenv("KTSTR_BUSYBOX");
+	path = given ? kt_xstrdup(given) :
+		       kt_path_search(kt_getenv("PATH"), "busybox");
+	if (!path)
+		return kt_hint(err, kt_fail(err, KT_SKIP, "no busybox on PATH"),
+			       "apt install busybox-static");
+	st = kt_initramfs_check_busybox(path, err);
+	if (!st)
+		*out = path;
+	else
+		free(path);
+	return st;
+}
+
+static enum kt_status find_includes(const struct kt_args *args,
+				    struct kt_includes *list,
+				    struct kt_elfdeps *deps,
+				    struct kt_error *err)
+{
+	const size_t nr = kt_args_count(args, "include-files");
+	enum kt_status st = KT_OK;
+
+	for (size_t i = 0; !st && i < nr; i++) {
+		const char *arg = kt_args_nth(args, "include-files", i);
+		bool empty = false;
+
+		st = kt_includes_add(list, arg, kt_getenv("PATH"), &empty, err);
+		if (!st && empty)
+			kt_note("no file in \"%s\"", arg);
+	}
+	if (!st)
+		st = kt_includes_finish(list, err);
+	for (size_t i = 0; !st && i < list->nr; i++)
+		st = kt_elfdeps_add(deps, list->v[i].host, err);
+	return st;
+}
+
+static enum kt_status list_paths(struct kt_initramfs *fs, struct kt_error *err)
+{
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	enum kt_status st = kt_initramfs_list(fs, &text, err);
+
+	if (!st)
+		fwrite(text.data, 1, text.len, stdout);
+	return st;
+}
+
+static enum kt_status cache_dir(char **out, struct kt_error *err)
+{
+	const struct kt_env_dirs env = {
+		.home = kt_getenv("HOME"),
+		.xdg_cache = kt_getenv("XDG_CACHE_HOME"),
+	};
+
+	return kt_dir_initramfs(&env, out, err);
+}
+
+static enum kt_status build(const struct kt_args *args, struct kt_initramfs *fs,
+			    struct built *built, struct kt_error *err)
+{
+	const char *output = kt_args_str(args, "output");
+	char *dir KT_CLEANUP(kt_freep) = NULL;
+	struct kt_error why = { 0 };
+	enum kt_status st = cache_dir(&dir, &why);
+	char *real;
+
+	if (st && !output) {
+		*err = why;
+		return st;
+	}
+	if (!output)
+		return kt_initramfs_cached(fs, dir, &built->path, &built->bytes,
+					   err);
+	st = kt_initramfs_write(fs, dir, output, &built->bytes, err);
+	if (st)
+		return st;
+	real = realpath(output, NULL);
+	if (!real)
+		return kt_fail_errno(err, "cannot find \"%s\"", output);
+	built->path = real;
+	return KT_OK;
+}
+
+/* *memory_mib stays 0 if the record does not say which kernel it is. */
+static enum kt_status memory_of(const struct kt_record *rec,
+				const struct built *built, uint64_t *memory_mib,
+				struct kt_error *err)
+{
+	const char *image = NULL;
+	uint64_t bytes;
+	enum kt_status st;
+
+	st = kt_record_str_or_null(rec, "boot_image", &image, err);
+	if (!st && !image)
+		st = kt_record_str_or_null(rec, "image", &image, err);
+	if (st || !image)
+		return st;
+	st = kt_guest_kernel_bytes(image, &bytes, err);
+	if (!st)
+		*memory_mib = kt_guest_memory_mib(bytes, built->bytes);
+	return st;
+}
+
+static enum kt_status finish(struct kt_record *rec, FILE *out, void *ctx,
+			     struct kt_error *err)
+{
+	const struct built *built = ctx;
+	uint64_t memory_mib = 0;
+	enum kt_status st = memory_of(rec, built, &memory_mib, err);
+
+	if (!st)
+		st = kt_record_set_path(rec, "initrd", built->path, err);
+	if (st)
+		return st;
+	kt_record_set_u64(rec, "initrd_bytes", built->bytes);
+	if (memory_mib)
+		kt_record_set_u64(rec, "memory_min_mib", memory_mib);
+	if (built->dirs[0])
+		kt_record_set_strv(rec, "library_dirs", built->dirs);
+	if (!built->text)
+		return kt_record_write(out, rec, err);
+	fprintf(out, "%s: %.1f MiB", built->path,
+		(double)built->bytes / (1 << 20));
+	if (memory_mib)
+		fprintf(out, ", boots with %llu MiB of memory or more",
+			(unsigned long long)memory_mib);
+	fputc('\n', out);
+	return KT_OK;
+}
+
+/* Nothing is piped to us: a terminal, or /dev/null. */
+static bool no_records(void)
+{
+	struct stat sb;
+
+	return isatty(STDIN_FILENO) ||
+	       (!fstat(STDIN_FILENO, &sb) && S_ISCHR(sb.st_mode) &&
+		sb.st_rdev == makedev(1, 3));
+}
+
+static enum kt_status answer(const struct kt_args *args,
+			     const struct kt_initramfs_parts *parts,
+			     struct kt_error *err)
+{
+	struct kt_initramfs *fs KT_CLEANUP(kt_initramfs_freep) = NULL;
+	struct built built = { .dirs = kt_elfdeps_dirs(parts->deps),
+			       .text = kt_args_has(args, "text") };
+	enum kt_status st = kt_initramfs_plan(parts, &fs, err);
+
+	if (!st && kt_args_has(args, "list"))
+		return list_paths(fs, err);
+	if (!st)
+		st = build(args, fs, &built, err);
+	if (!st && no_records()) {
+		struct kt_record *rec KT_CLEANUP(kt_record_freep) =
+			kt_record_new(KT_SCHEMA_KERNEL);
+
+		st = finish(rec, stdout, &built, err);
+	} else if (!st) {
+		st = kt_tool_filter(KT_SCHEMA_KERNEL, finish, &built, err);
+	} else if (!no_records()) {
+		/* Whoever reads the pipe learns of it, and not of an end. */
+		st = kt_tool_put_error(st, err);
+	}
+	free(built.path);
+	return st;
+}
+
+static enum kt_status run(const struct kt_args *args, struct kt_error *err)
+{
+	const struct kt_elfdeps_places places = {
+		.library_path = kt_getenv("LD_LIBRARY_PATH"),
+		.cache = "/etc/ld.so.cache",
+		.conf = "/etc/ld.so.conf",
+	};
+	struct kt_includes includes KT_CLEANUP(kt_includes_release) = { 0 };
+	struct kt_elfdeps *deps KT_CLEANUP(kt_elfdeps_freep) =
+		kt_elfdeps_new(&places);
+	char *init KT_CLEANUP(kt_freep) = NULL;
+	char *busybox KT_CLEANUP(kt_freep) = NULL;
+	struct kt_initramfs_parts parts;
+	enum kt_status st = kt_stop_catch(err);
+
+	if (!st)
+		st = find_includes(args, &includes, deps, err);
+	if (!st)
+		st = find_init(&init, err);
+	if (!st)
+		st = find_busybox(args, &busybox, err);
+	if (st)
+		return no_records() ? st : kt_tool_put_error(st, err);
+	kt_detail("init \"%s\", busybox \"%s\", %zu files, %zu libraries", init,
+		  busybox, includes.nr, kt_elfdeps_count(deps));
+	parts = (struct kt_initramfs_parts){ .init = init,
+					     .busybox = busybox,
+					     .includes = &includes,
+					     .deps = deps };
+	return answer(args, &parts, err);
+}
+
+const struct kt_command kt_tool_initramfs = {
+	.name = "ktstr-initramfs",
+	.summary = "pack what runs in the guest",
+	.options = options,
+	.run = run,
+};
