@@ -98,7 +98,8 @@ static char *read_word(const char *in, size_t len, char *out)
 			return NULL;
 		high = hex_digit(in[i + 1]);
 		low = hex_digit(in[i + 2]);
-		if (high < 0 || low < 0 || !(high | low))
+		if (high < 0 || low < 0 || !(high | low) ||
+		    is_plain((unsigned char)(high << 4 | low)))
 			return NULL;
 		*out++ = (char)(high << 4 | low);
 		i += 2;

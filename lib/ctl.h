@@ -81,8 +81,9 @@ size_t kt_ctl_size(const char *const *words);
 /*
  * Split a line (LF excluded) in place: words[] points into @line, which is
  * changed, line[len] (where the LF stood) too, and ends in NULL. Returns their
- * number, or 0 if the line is not a message: a bad escape, %00, a byte that
- * should have been escaped, an empty verb, more than @max - 1 words.
+ * number, or 0 if the line is not a message: a bad escape, %00, an escape
+ * where none is due or none where one is, an empty verb, more than @max - 1
+ * words.
  */
 size_t kt_ctl_parse(char *line, size_t len, char **words, size_t max);
 
