@@ -166,6 +166,8 @@ int main(int argc, char **argv)
 	session->setup.path = path;
 	session->setup.library_path = library_path;
 	open_ports(session, test ? argv[2] : NULL);
+	if (chdir("/") < 0)
+		complain("cannot change to", "/");
 	kt_session_run(session);
 	if (session->pid && test)
 		kill(-session->pid, SIGKILL);

@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""ktstr-init as an ordinary process: the protocol, status by status (TAP)."""
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from ports import Init  # noqa: E402
+
+MB = 1 << 20
+
+
+def eq(got, want):
+    if got != want:
+        raise AssertionError(f"got {got!r:.300}, want {want!r:.300}")
+
+
+def hello(host):
+    "it says hello, and bye to a bye"
+    eq(host.wait("hello"), ["hello", "1"])
+
+
+def statuses(host):
+    "exit statuses are passed on, jobs one after another"
+    for status in (0, 1, 3, 77, 255):
+        eq(host.job("sh", "-c", f"exit {status}")[0], ("exited", status))
+
+
+def signals(host):
+    "death by a signal is not an exit status"
+    for sig in (signal.SIGKILL, signal.SIGTERM, signal.SIGPIPE):
+        eq(host.job("sh", "-c", f"kill -{sig.value} $$")[0], ("signaled", sig))
+
+
+def started(host):
+    "the process id it tells is the command's"
+    how, out, _ = host.job("sh", "-c", "echo $$")
+    eq(host.wait("started"), ["started", out.decode().strip()])
+
+
+def apart(host):
+    "stdout and stderr are apart, and any bytes pass"
+    data = bytes(range(256))
+    how, out, err = host.job("sh", "-c", "cat; echo no >&2", data=data)
+    eq((out, err), (data, b"no\n"))
+
+
+def pipes(host):
+    "stdio is pipes and no terminal"
+    how, out, _ = host.job(
+        "sh", "-c", "for i in 0 1 2; do test -p /dev/fd/$i && echo p$i; done"
+    )
+    eq(out, b"p0\np1\np2\n")
+
+
+def settings(host):
+    "env and cwd are for one job, and the environment is nobody else's"
+    how, out, _ = host.job(
+        "sh", "-c", 'echo "$A|$HOME|$TERM|$SECRET"; pwd',
+        env=["A=b c\t%\n\xe9", "HOME=/x"], cwd="/usr",
+    )  # fmt: skip
+    eq(out, "b c\t%\n\xe9|/x|linux|\n/usr\n".encode())
+    eq(host.job("sh", "-c", 'echo "$A|$HOME"; pwd')[1], b"|/root\n/\n")
+
+
+def path(host):
+    "PATH is the guest's unless the host says otherwise"
+    eq(
+        host.job("sh", "-c", "echo $PATH")[1].split(b":")[-4:],
+        [b"/bin", b"/sbin", b"/usr/bin", b"/usr/sbin\n"],
+    )
+    eq(host.job("true", env=["PATH=/nowhere"])[0], ("failed", 2))
+
+
+def failing(host):
+    "what cannot be started is told by errno, and the next job runs"
+    eq(host.job("no-such-program")[0], ("failed", 2))
+    eq(host.job("/etc/passwd")[0], ("failed", 13))
+    eq(host.job("/")[0], ("failed", 13))
+    eq(host.job("true", cwd="/no/such/dir")[0], ("failed", 2))
+    eq(host.job("true")[0], ("exited", 0))
+
+
+def failed_text(host):
+    "the text of a failure names what it is about"
+    host.say("cwd", "/no/such/dir")
+    host.say("run", "true")
+    eq(host.wait("failed")[2], "/no/such/dir: No such file or directory")
+    host.say("run", "frob")
+    eq(host.wait("failed")[2], "frob: No such file or directory")
+
+
+def empty(host):
+    "a command that is silent has two eofs of no bytes"
+    host.say("run", "true")
+    host.eof()
+    eq(host.wait("exited"), ["exited", "0"])
+    got = sorted([host.wait("eof"), host.wait("eof")])
+    eq(got, [["eof", "stderr", "0"], ["eof", "stdout", "0"]])
+
+
+def ten_megabytes(host):
+    "10 MB pass through cat byte by byte"
+    data = os.urandom(10 * MB)
+    how, out, _ = host.job("cat", data=data)
+    eq(how, ("exited", 0))
+    if out != data:
+        raise AssertionError(f"{len(out)} bytes differ from {len(data)}")
+
+
+def slow_reader(host):
+    "a host that reads slowly gets everything, and holds the command up"
+    host.say("run", "sh", "-c", "head -c 3000000 /dev/zero; echo end >&2")
+    host.eof()
+    end = time.monotonic() + 0.6
+    while time.monotonic() < end:
+        host.pump(0.05, skip=("stdout",))
+    if host.data["stderr"]:
+        raise AssertionError("3 MB were written, and nobody read them")
+    for _ in range(40):
+        time.sleep(0.01)
+        host.pump(0, chunk=1000)
+    how, out, err = host.finish()
+    eq((how, out == bytes(3000000), err), (("exited", 0), True, b"end\n"))
+
+
+def slow_command(host):
+    "a command that reads slowly holds the host up"
+    host.say("run", "sh", "-c", "sleep 0.5; wc -c")
+    end = time.monotonic() + 0.3
+    taken = 0
+    while time.monotonic() < end:
+        try:
+            taken += host.socks["stdin"].send(bytes(65536))
+        except BlockingIOError:
+            time.sleep(0.01)
+    if taken > 2 * MB:
+        raise AssertionError(f"{taken} bytes were taken off our hands")
+    host.sent = taken
+    host.eof()
+    eq(host.finish()[1].strip(), str(taken).encode())
+
+
+def both_ways(host):
+    "stdout and stderr flow at once, each whole"
+    how, out, err = host.job(
+        "sh", "-c", "head -c 2000000 /dev/zero >&2 & head -c 2000000 /dev/zero;"
+        " wait"
+    )  # fmt: skip
+    eq((len(out), len(err)), (2000000, 2000000))
+
+
+def unread(host):
+    "input a command does not read is not the next one's"
+    how, _, _ = host.job("true", data=bytes(MB))
+    eq(how, ("exited", 0))
+    eq(host.job("cat", data=b"mine")[1], b"mine")
+
+
+def early_run(host):
+    "a run that comes before the last job's eof waits for it"
+    host.say("run", "true")
+    eq(host.wait("exited"), ["exited", "0"])
+    host.say("eof", "stdin", "5")
+    host.say("run", "cat")
+    host.socks["stdin"].send(b"old..new")
+    host.say("eof", "stdin", "3")
+    host.wait("exited")
+    host.pump(0.1)
+    eq(host.data["stdout"], b"new")
+    host.data["stdout"] = b""
+    host.messages.clear()
+
+
+def eof_first(host):
+    "eof may come before the bytes it counts"
+    host.say("run", "cat")
+    host.say("eof", "stdin", "6")
+    host.wait("started")
+    time.sleep(0.1)
+    host.socks["stdin"].send(b"abc")
+    time.sleep(0.1)
+    host.socks["stdin"].send(b"def")
+    eq(host.finish()[1], b"abcdef")
+
+
+def busy(host):
+    "a second command while one runs is refused, and harms nothing"
+    host.say("run", "cat")
+    host.say("run", "true")
+    eq(host.wait("failed")[:2], ["failed", "16"])
+    host.feed(b"still here")
+    host.eof()
+    eq(host.finish()[1], b"still here")
+
+
+def linger(host):
+    "a child left behind holds the end up for half a second, no more"
+    before = time.monotonic()
+    how, out, _ = host.job("sh", "-c", "sleep 30 & echo $!")
+    took = time.monotonic() - before
+    eq(how, ("exited", 0))
+    os.kill(int(out), signal.SIGKILL)
+    if not 0.4 < took < 5:
+        raise AssertionError(f"it took {took} s")
+
+
+def linger_whole(host):
+    "what the command wrote is whole, however slow we are to take it"
+    host.say(
+        "run", "sh", "-c", "sleep 30 & echo $! >&2; head -c 50000 /dev/zero"
+    )
+    host.eof()
+    end = time.monotonic() + 1
+    while time.monotonic() < end:
+        host.pump(0.05, skip=("stdout",))
+    how, out, err = host.finish()
+    os.kill(int(err), signal.SIGKILL)
+    eq((how, len(out)), (("exited", 0), 50000))
+
+
+def group(host):
+    "a signal goes to the whole group, and to nobody once it has ended"
+    host.say("run", "sh", "-c", "sleep 60 & echo ready; sleep 60; :")
+    while not host.data["stdout"]:
+        host.pump(0.05)
+    host.say("signal", "15")
+    host.eof()
+    before = time.monotonic()
+    eq(host.finish()[0], ("signaled", 15))
+    if time.monotonic() - before > 0.4:
+        raise AssertionError("the sleeper in the background went on")
+    host.say("signal", "9")
+    host.say("signal", "x")
+    host.say("signal", "99999")
+    eq(host.job("true")[0], ("exited", 0))
+
+
+def ping(host):
+    "a ping is answered while a command runs"
+    host.say("run", "sleep", "0.3")
+    for word in ("1", "", "a b\t%"):
+        host.say("ping", word)
+        eq(host.wait("pong"), ["pong", word])
+    host.eof()
+    host.finish()
+
+
+def hostile(host):
+    "lines that are no message are warned of, unknown verbs are not"
+    for line in (b"", b"\t", b"run\t\t", b"run\t%zz", b"%", b"run", b"\xff\x00"):
+        host.raw(line + b"\n")
+        host.wait("warning")
+    host.say("env", "novalue")
+    host.wait("warning")
+    host.say("frobnicate", "the", "sprocket")
+    host.say("eof", "stdin", "-1")
+    host.say("eof", "stdin")
+    host.say("eof", "stdout", "3")
+    host.say("cwd")
+    host.say("env")
+    host.say("ping", "still there")
+    eq(host.wait("pong"), ["pong", "still there"])
+    eq(host.messages, [])
+
+
+def long_line(host):
+    "a line above the limit is dropped whole, with one warning"
+    chunk = b"x" * 65536
+    for _ in range(3 * MB // len(chunk)):
+        host.raw(chunk)
+    host.raw(b"\n")
+    host.wait("warning")
+    host.say("ping", "a")
+    host.wait("pong")
+    eq(host.messages, [])
+
+
+def many_words(host):
+    "a command of a thousand words gets them all"
+    how, out, _ = host.job("sh", "-c", 'echo $#', "sh", *["w"] * 1000)
+    eq(out, b"1000\n")
+
+
+def flood(host):
+    "ten thousand pings are all answered, in order"
+    host.raw(b"".join(b"ping\t%d\n" % i for i in range(10000)))
+    for i in range(10000):
+        eq(host.wait("pong"), ["pong", str(i)])
+
+
+def stdout_gone(host):
+    "a host that closes stdout ends the writer"
+    host.say("run", "sh", "-c", "while :; do echo y; done")
+    host.wait("started")
+    host.socks.pop("stdout").close()
+    host.eof()
+    eq(host.wait("signaled"), ["signaled", str(signal.SIGPIPE.value)])
+    eq(sorted(host.wait("eof")[1] for _ in "12"), ["stderr", "stdout"])
+
+
+def main():
+    tests = [
+        hello, statuses, signals, started, apart, pipes, settings, path,
+        failing, failed_text, empty, ten_megabytes, slow_reader, slow_command,
+        both_ways, unread, early_run, eof_first, busy, linger, linger_whole,
+        group, ping, hostile, long_line, many_words, flood, stdout_gone,
+    ]  # fmt: skip
+    os.environ["SECRET"] = "of the host"
+    bad = 0
+    for nr, test in enumerate(tests, 1):
+        try:
+            with Init() as host:
+                if test is not hello:
+                    host.wait("hello")
+                test(host)
+            print(f"ok {nr} - {test.__doc__}", flush=True)
+        except Exception as why:  # pylint: disable=broad-except
+            bad += 1
+            print(f"not ok {nr} - {test.__doc__}\n# {why!r:.2000}", flush=True)
+    print(f"1..{len(tests)}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
