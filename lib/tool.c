@@ -268,5 +268,5 @@ int kt_tool_main(const struct kt_command *root, int argc, char **argv)
 	}
 	if (kt_stop_signal())
 		die_of_signal(kt_stop_signal());
-	return st ? (int)st : tool.exit_with;
+	return tool.exit_with ? tool.exit_with : (int)st;
 }

@@ -30,8 +30,8 @@ const char *kt_tool_name(void);
 const char *kt_tool_version(void);
 
 /*
- * The exit status to use instead of the one an error has: a guest's own. Takes
- * effect if the command returns KT_OK.
+ * The exit status to use instead of the one an error has: a guest's own, or
+ * what stands for ours where that is a guest's. 0 is as if it was never called.
  */
 void kt_tool_exit_with(int status);
 
