@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lib/vm/topology.h - how many CPUs a machine has, and how they hang together
+ *
+ * "S,C,T": sockets, cores a socket, threads a core. A socket is a last-level
+ * cache and a NUMA node too.
+ */
+#ifndef KT_VM_TOPOLOGY_H
+#define KT_VM_TOPOLOGY_H
+
+#include "lib/error.h"
+
+#define KT_TOPOLOGY_MAX_CPUS 512 /* NR_CPUS of the kernels we build */
+#define KT_TOPOLOGY_SIZE sizeof("512,512,512")
+
+struct kt_topology {
+	unsigned int sockets, cores, threads;
+};
+
+/*
+ * Parse all of @text. KT_USAGE, naming the part that is wrong: three decimal
+ * numbers of at least 1, whose product is at most KT_TOPOLOGY_MAX_CPUS.
+ */
+enum kt_status kt_topology_parse(const char *text, struct kt_topology *out,
+				 struct kt_error *err) KT_MUST_CHECK;
+
+unsigned int kt_topology_cpus(const struct kt_topology *t);
+
+/* As kt_topology_parse() reads it. */
+void kt_topology_format(const struct kt_topology *t,
+			char out[KT_TOPOLOGY_SIZE]);
+
+/*
+ * The highest APIC id of such a machine: threads, cores and sockets each take
+ * a whole number of bits in an id (Intel SDM volume 3, "Hierarchical Mapping
+ * of Shared Resources"), so ids have gaps where a count is no power of two.
+ */
+unsigned int kt_topology_max_apic_id(const struct kt_topology *t);
+
+#endif
