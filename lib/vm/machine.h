@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lib/vm/machine.h - what a virtual machine is asked to be, and who runs it
+ *
+ * An engine turns a struct kt_machine into a running guest and tells how it
+ * ends. What the guest says and does (lib/ctl.h, its console) passes through
+ * the descriptors of the machine and is no engine's business.
+ */
+#ifndef KT_VM_MACHINE_H
+#define KT_VM_MACHINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+#include "lib/vm/topology.h"
+
+/* The named ports of lib/ctl.h. */
+enum kt_port {
+	KT_PORT_CONTROL,
+	KT_PORT_STDIN,
+	KT_PORT_STDOUT,
+	KT_PORT_STDERR,
+	KT_NR_PORTS,
+};
+
+struct kt_machine {
+	const char *kernel; /* bzImage, or an ELF file with a PVH note */
+	const char *initrd;
+	const char *cmdline; /* all of it */
+	struct kt_topology topology;
+	uint64_t memory_mib;
+	int console;		/* the engine's end of ttyS0, a stream */
+	int ports[KT_NR_PORTS]; /* likewise, of the named ports */
+	const char *path;	/* where programs are looked for; may be NULL */
+	int log;		/* gets what the engine itself prints */
+};
+
+enum kt_vm_state {
+	KT_VM_RUNNING,
+	KT_VM_POWEROFF, /* the guest switched itself off */
+	KT_VM_RESET,	/* it reset itself: a reboot, or the end of a panic */
+	KT_VM_TRIPLE_FAULT, /* its CPU did */
+	KT_VM_FAILED,	    /* the engine gave up */
+};
+
+#define KT_VM_MAX_FDS 4
+
+struct kt_vm;
+
+struct kt_engine {
+	const char *name; /* as --engine has it */
+
+	/*
+	 * Start @m. The descriptors stay the caller's, who closes console and
+	 * ports when this returns, and log after kill(). KT_SKIP: this machine
+	 * lacks what the engine needs.
+	 */
+	enum kt_status (*start)(const struct kt_machine *m, struct kt_vm **out,
+				struct kt_error *err);
+
+	/* What to poll for POLLIN; at most KT_VM_MAX_FDS. */
+	size_t (*fds)(const struct kt_vm *vm, int fds[KT_VM_MAX_FDS]);
+
+	/*
+	 * Take in what there is, without waiting: has it ended, and how? *err
+	 * is filled for KT_VM_FAILED. Once ended it stays so.
+	 */
+	enum kt_vm_state (*state)(struct kt_vm *vm, struct kt_error *err);
+
+	/*
+	 * End it at once, if it has not, and free @vm: the other ends of the
+	 * machine's descriptors then read what was sent, and end of file.
+	 */
+	void (*kill)(struct kt_vm *vm);
+};
+
+#endif

@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* qemu - the engine for machines where KVM cannot be used */
+#include "lib/vm/qemu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/ctl.h"
+#include "lib/fd.h"
+#include "lib/record.h"
+#include "lib/spawn.h"
+#include "lib/xalloc.h"
+
+/* QEMU's -d cpu_reset says this before it resets (target/i386). */
+static const char triple_fault[] = "Triple fault";
+
+static const char *const port_names[KT_NR_PORTS] = {
+	[KT_PORT_CONTROL] = KT_CTL_PORT_CONTROL,
+	[KT_PORT_STDIN] = KT_CTL_PORT_STDIN,
+	[KT_PORT_STDOUT] = KT_CTL_PORT_STDOUT,
+	[KT_PORT_STDERR] = KT_CTL_PORT_STDERR,
+};
+
+struct kt_vm {
+	pid_t pid;
+	int qmp, out; /* out: what QEMU prints */
+	int log;
+	struct kt_buf line;		 /* of QMP, unfinished */
+	struct kt_buf said;		 /* what it printed, the beginning */
+	char seam[sizeof(triple_fault)]; /* the end of the last read of that */
+	size_t seam_len;
+	bool faulted;
+	enum kt_vm_state state;
+};
+
+struct words {
+	char **argv;
+	size_t nr;
+};
+
+static void KT_PRINTF(2, 3) add(struct words *w, const char *fmt, ...)
+{
+	va_list ap;
+	char *word = NULL;
+
+	va_start(ap, fmt);
+	if (vasprintf(&word, fmt, ap) < 0)
+		kt_oom();
+	va_end(ap);
+	w->argv = kt_xrealloc(w->argv, (w->nr + 2) * sizeof(*w->argv));
+	w->argv[w->nr++] = word;
+	w->argv[w->nr] = NULL;
+}
+
+uint64_t kt_qemu_node_mib(const struct kt_machine *m, unsigned int i)
+{
+	const uint64_t share = m->memory_mib / m->topology.sockets;
+
+	return i ? share : share + m->memory_mib % m->topology.sockets;
+}
+
+/*
+ * A node a socket, which also makes Linux see one last-level cache each. The
+ * memory is shared so that it can be looked at while the guest runs.
+ */
+static void add_nodes(struct words *w, const struct kt_machine *m,
+		      const int *ram)
+{
+	const unsigned int cpus = m->topology.cores * m->topology.threads;
+
+	for (unsigned int i = 0; i < m->topology.sockets; i++) {
+		add(w, "-object");
+		add(w,
+		    "memory-backend-file,id=m%u,mem-path=/dev/fd/%d,share=on,"
+		    "size=%lluM",
+		    i, ram[i], (unsigned long long)kt_qemu_node_mib(m, i));
+		add(w, "-numa");
+		add(w, "node,nodeid=%u,memdev=m%u,cpus=%u-%u", i, i, i * cpus,
+		    (i + 1) * cpus - 1);
+	}
+}
+
+/* Port 0 is a console in the protocol (virtio 1.2, 5.3.2), so not used here. */
+static void add_ports(struct words *w, const struct kt_machine *m)
+{
+	add(w, "-chardev");
+	add(w, "socket,id=tty,fd=%d", m->console);
+	add(w, "-serial");
+	add(w, "chardev:tty");
+	add(w, "-device");
+	add(w, "virtio-serial-pci,id=vs,max_ports=8,disable-legacy=on");
+	for (int i = 0; i < KT_NR_PORTS; i++) {
+		add(w, "-chardev");
+		add(w, "socket,id=p%d,fd=%d", i, m->ports[i]);
+		add(w, "-device");
+		add(w, "virtserialport,bus=vs.0,nr=%d,chardev=p%d,name=%s",
+		    i + 1, i, port_names[i]);
+	}
+}
+
+/*
+ * TCG in one thread: with several, guests of many CPUs oopsed while they
+ * patched their own text. As an AMD CPU, each core would have a last-level
+ * cache of its own. cpu_reset logging tells a triple fault from a reboot.
+ */
+char **kt_qemu_argv(const struct kt_machine *m, const char *program, int qmp,
+		    const int *ram)
+{
+	const struct kt_topology *t = &m->topology;
+	static const char *const fixed[] = {
+		"-name",
+		"ktstr",
+		"-nodefaults",
+		"-no-user-config",
+		"-display",
+		"none",
+		"-no-reboot",
+		"-M",
+		"q35,hpet=off,smm=off,vmport=off,sata=off,usb=off,smbus=off",
+		"-accel",
+		"tcg,thread=single",
+		"-cpu",
+		"max,vendor=GenuineIntel",
+		"-d",
+		"cpu_reset",
+	};
+	struct words w = { 0 };
+
+	add(&w, "%s", program);
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		add(&w, "%s", fixed[i]);
+	add(&w, "-smp");
+	add(&w, "%u,sockets=%u,cores=%u,threads=%u", kt_topology_cpus(t),
+	    t->sockets, t->cores, t->threads);
+	add(&w, "-m");
+	add(&w, "%lluM", (unsigned long long)m->memory_mib);
+	add_nodes(&w, m, ram);
+	add(&w, "-kernel");
+	add(&w, "%s", m->kernel);
+	add(&w, "-initrd");
+	add(&w, "%s", m->initrd);
+	add(&w, "-append");
+	add(&w, "%s", m->cmdline);
+	add_ports(&w, m);
+	add(&w, "-chardev");
+	add(&w, "socket,id=qmp,fd=%d", qmp);
+	add(&w, "-mon");
+	add(&w, "chardev=qmp,mode=control");
+	return w.argv;
+}
+
+void kt_qemu_argv_free(char **argv)
+{
+	for (size_t i = 0; argv && argv[i]; i++)
+		free(argv[i]);
+	free(argv);
+}
+
+static void argv_freep(char ***argv)
+{
+	kt_qemu_argv_free(*argv);
+}
+
+enum kt_status kt_qemu_check(const struct kt_topology *t, struct kt_error *err)
+{
+	if (t->sockets > KT_QEMU_MAX_NODES)
+		return kt_fail(err, KT_SKIP,
+			       "QEMU makes at most %d NUMA nodes, not %u",
+			       KT_QEMU_MAX_NODES, t->sockets);
+	if (kt_topology_max_apic_id(t) > KT_QEMU_MAX_APIC_ID)
+		return kt_fail(err, KT_SKIP,
+			       "QEMU without KVM has no APIC ids above %d, and "
+			       "this topology needs %u",
+			       KT_QEMU_MAX_APIC_ID, kt_topology_max_apic_id(t));
+	return KT_OK;
+}
+
+enum kt_vm_state kt_qmp_state(const char *line, size_t len)
+{
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_record *data KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_error ignored;
+	const char *event = NULL, *reason = NULL;
+
+	if (kt_record_parse_object(line, len, &rec, &ignored) ||
+	    kt_record_str_or_null(rec, "event", &event, &ignored))
+		return KT_VM_FAILED;
+	if (!event || strcmp(event, "SHUTDOWN") != 0)
+		return KT_VM_RUNNING;
+	if (kt_record_object(rec, "data", &data, &ignored) ||
+	    kt_record_str(data, "reason", &reason, &ignored))
+		return KT_VM_FAILED;
+	if (!strcmp(reason, "guest-shutdown"))
+		return KT_VM_POWEROFF;
+	if (!strcmp(reason, "guest-reset"))
+		return KT_VM_RESET;
+	return KT_VM_FAILED;
+}
+
+static void close_all(const int *fds, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		close(fds[i]);
+}
+
+static enum kt_status make_ram(const struct kt_machine *m, int *ram,
+			       struct kt_error *err)
+{
+	for (unsigned int i = 0; i < m->topology.sockets; i++) {
+		const off_t size = (off_t)(kt_qemu_node_mib(m, i) << 20);
+
+		ram[i] = memfd_create("ktstr-ram", MFD_CLOEXEC);
+		if (ram[i] >= 0 && !ftruncate(ram[i], size))
+			continue;
+		close_all(ram, i + (ram[i] >= 0));
+		return kt_fail_errno(err, "cannot make %llu MiB of memory",
+				     (unsigned long long)m->memory_mib);
+	}
+	return KT_OK;
+}
+
+/* Both ends of the monitor and of the pipe for what QEMU prints. */
+struct lines {
+	int qmp[2], out[2];
+};
+
+static void lines_close(struct lines *l)
+{
+	kt_closep(&l->qmp[0]);
+	kt_closep(&l->qmp[1]);
+	kt_closep(&l->out[0]);
+	kt_closep(&l->out[1]);
+}
+
+static enum kt_status lines_open(struct lines *l, struct kt_error *err)
+{
+	/* Events come only after this; it waits in the socket for QEMU. */
+	static const char hello[] = "{\"execute\":\"qmp_capabilities\"}\n";
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, l->qmp) ||
+	    pipe2(l->out, O_CLOEXEC) || fcntl(l->out[0], F_SETFL, O_NONBLOCK) ||
+	    send(l->qmp[0], hello, strlen(hello), MSG_NOSIGNAL) < 0)
+		return kt_fail_errno(err, "cannot connect to QEMU");
+	return KT_OK;
+}
+
+static enum kt_status spawn(const struct kt_machine *m, const char *program,
+			    const struct lines *l, const int *ram, pid_t *pid,
+			    struct kt_error *err)
+{
+	char **argv KT_CLEANUP(argv_freep) =
+		kt_qemu_argv(m, program, l->qmp[1], ram);
+	int keep[KT_NR_PORTS + KT_QEMU_MAX_NODES + 3];
+	const struct kt_spawn how = {
+		.argv = (const char *const *)argv,
+		.in = KT_SPAWN_NULL,
+		.out = l->out[1],
+		.err = l->out[1],
+		.keep = keep,
+		.group = true,
+		.die_with_us = true,
+	};
+	size_t nr = 0;
+
+	keep[nr++] = m->console;
+	keep[nr++] = l->qmp[1];
+	for (int i = 0; i < KT_NR_PORTS; i++)
+		keep[nr++] = m->ports[i];
+	for (unsigned int i = 0; i < m->topology.sockets; i++)
+		keep[nr++] = ram[i];
+	keep[nr] = -1;
+	return kt_spawn_start(&how, pid, err);
+}
+
+static struct kt_vm *vm_new(pid_t pid, struct lines *l, int log)
+{
+	struct kt_vm *vm = kt_xcalloc(1, sizeof(*vm));
+
+	vm->pid = pid;
+	vm->qmp = l->qmp[0];
+	vm->out = l->out[0];
+	vm->log = log;
+	l->qmp[0] = l->out[0] = -1;
+	return vm;
+}
+
+static enum kt_status start(const struct kt_machine *m, struct kt_vm **out,
+			    struct kt_error *err)
+{
+	char *program KT_CLEANUP(kt_freep) =
+		kt_path_search(m->path ? m->path : "", KT_QEMU_PROGRAM);
+	struct lines l = { { -1, -1 }, { -1, -1 } };
+	int ram[KT_QEMU_MAX_NODES];
+	enum kt_status st = kt_qemu_check(&m->topology, err);
+	pid_t pid = 0;
+
+	if (st)
+		return st;
+	if (!program)
+		return kt_hint(err,
+			       kt_fail(err, KT_SKIP, "no \"%s\" on PATH",
+				       KT_QEMU_PROGRAM),
+			       "apt install qemu-system-x86");
+	st = make_ram(m, ram, err);
+	if (st)
+		return st;
+	st = lines_open(&l, err);
+	if (!st)
+		st = spawn(m, program, &l, ram, &pid, err);
+	if (!st)
+		*out = vm_new(pid, &l, m->log);
+	lines_close(&l);
+	close_all(ram, m->topology.sockets);
+	return st;
+}
+
+static size_t fds(const struct kt_vm *vm, int out[KT_VM_MAX_FDS])
+{
+	size_t nr = 0;
+
+	if (vm->qmp >= 0)
+		out[nr++] = vm->qmp;
+	if (vm->out >= 0)
+		out[nr++] = vm->out;
+	return nr;
+}
+
+/* The words may come in two reads. */
+static void look_for_fault(struct kt_vm *vm, const char *chunk, size_t len)
+{
+	struct kt_buf both KT_CLEANUP(kt_buf_release) = { 0 };
+	const size_t keep = strlen(triple_fault) - 1;
+
+	kt_buf_add(&both, vm->seam, vm->seam_len);
+	kt_buf_add(&both, chunk, len);
+	if (memmem(both.data, both.len, triple_fault, strlen(triple_fault)))
+		vm->faulted = true;
+	vm->seam_len = both.len < keep ? both.len : keep;
+	memcpy(vm->seam, both.data + both.len - vm->seam_len, vm->seam_len);
+}
+
+/*
+ * What is kept is bounded: a guest can make QEMU print a page with every reset
+ * of a CPU.
+ */
+static void read_out(struct kt_vm *vm)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	while (vm->out >= 0 && (n = read(vm->out, chunk, sizeof(chunk))) != 0) {
+		struct kt_error ignored;
+		size_t take = KT_QEMU_LOG_BYTES - vm->said.len;
+
+		if (n < 0)
+			return;
+		look_for_fault(vm, chunk, (size_t)n);
+		if ((size_t)n < take)
+			take = (size_t)n;
+		kt_buf_add(&vm->said, chunk, take);
+		/* The log is for people: without it the run still counts. */
+		if (vm->log >= 0 && take &&
+		    kt_fd_write(vm->log, chunk, take, "log", &ignored))
+			vm->log = -1;
+	}
+	kt_closep(&vm->out);
+	vm->out = -1;
+}
+
+/* The last line QEMU printed in its own name, without that name. */
+static void last_words(struct kt_vm *vm, char *out, size_t size)
+{
+	static const char prefix[] = KT_QEMU_PROGRAM ": ";
+	char *line = vm->said.data, *next;
+
+	out[0] = '\0';
+	for (; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (!strncmp(line, prefix, strlen(prefix)))
+			snprintf(out, size, ": %s", line + strlen(prefix));
+	}
+}
+
+/* The monitor is gone without a word, so QEMU is, or is about to be. */
+static void explain_end(struct kt_vm *vm, struct kt_error *err)
+{
+	struct kt_error ignored;
+	char words[512];
+	int ws = 0;
+
+	if (!kt_spawn_wait(vm->pid, kt_deadline_in(KT_NS_PER_S), &ws, &ignored))
+		vm->pid = -1;
+	read_out(vm);
+	last_words(vm, words, sizeof(words));
+	if (vm->pid > 0)
+		kt_error_set(err, KT_SYS, "QEMU closed its monitor%s", words);
+	else if (WIFSIGNALED(ws))
+		kt_error_set(err, KT_SYS, "QEMU was killed by SIG%s%s",
+			     sigabbrev_np(WTERMSIG(ws)), words);
+	else
+		kt_error_set(err, KT_SYS, "QEMU ended with status %d%s",
+			     WEXITSTATUS(ws), words);
+}
+
+/* Act on the whole lines there are. */
+static void take_lines(struct kt_vm *vm, struct kt_error *err)
+{
+	char *lf;
+
+	while (vm->state == KT_VM_RUNNING && vm->line.len &&
+	       (lf = memchr(vm->line.data, '\n', vm->line.len))) {
+		const size_t len = (size_t)(lf - vm->line.data);
+
+		vm->state = kt_qmp_state(vm->line.data, len);
+		if (vm->state == KT_VM_FAILED)
+			kt_error_set(err, KT_SYS, "QEMU's monitor said: %.*s",
+				     (int)len, vm->line.data);
+		kt_buf_consume(&vm->line, len + 1);
+	}
+	if (vm->state == KT_VM_RUNNING && vm->line.len > KT_QMP_MAX_LINE) {
+		kt_error_set(err, KT_SYS, "QEMU's monitor does not end a line");
+		vm->state = KT_VM_FAILED;
+	}
+}
+
+static enum kt_vm_state state(struct kt_vm *vm, struct kt_error *err)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	while (vm->state == KT_VM_RUNNING) {
+		n = recv(vm->qmp, chunk, sizeof(chunk), MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n <= 0) {
+			explain_end(vm, err);
+			vm->state = KT_VM_FAILED;
+			break;
+		}
+		kt_buf_add(&vm->line, chunk, (size_t)n);
+		take_lines(vm, err);
+	}
+	/* A fault is printed before the reset that comes of it is told. */
+	read_out(vm);
+	if (vm->state == KT_VM_RESET && vm->faulted)
+		vm->state = KT_VM_TRIPLE_FAULT;
+	return vm->state;
+}
+
+static void end(struct kt_vm *vm)
+{
+	if (vm->pid > 0)
+		kt_spawn_end(vm->pid, true, 0, NULL);
+	read_out(vm);
+	kt_closep(&vm->qmp);
+	kt_closep(&vm->out);
+	kt_buf_release(&vm->line);
+	kt_buf_release(&vm->said);
+	free(vm);
+}
+
+const struct kt_engine kt_engine_qemu = {
+	.name = "qemu",
+	.start = start,
+	.fds = fds,
+	.state = state,
+	.kill = end,
+};
