@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lib/vm/guest.h - the host's side of lib/ctl.h: one job, from hello to eof
+ *
+ * Only words are handled here; who moves them, and the job's bytes, is
+ * lib/vm/session.c. The guest is hostile: whatever it says ends in a stage or
+ * in KT_DATA, with bounded memory.
+ */
+#ifndef KT_VM_GUEST_H
+#define KT_VM_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/error.h"
+
+#define KT_GUEST_MAX_WARNINGS 100 /* passed on; the rest is dropped */
+
+struct kt_job {
+	const char *const *argv; /* the command; ends in NULL */
+	const char *const *env;	 /* NAME=VALUE; ends in NULL; may be NULL */
+	const char *cwd;	 /* may be NULL */
+};
+
+enum kt_guest_stage {
+	KT_GUEST_BOOTING, /* no hello yet */
+	KT_GUEST_ASKED,	  /* the job is sent */
+	KT_GUEST_RUNNING, /* it has started */
+	KT_GUEST_ENDED,	  /* its status is known */
+	KT_GUEST_FAILED,  /* it could not be started */
+};
+
+/* A line for people, from the guest; printable. */
+typedef void kt_guest_warn_fn(const char *text, void *ctx);
+
+/* To be read by all, written only here. */
+struct kt_guest {
+	enum kt_guest_stage stage;
+	int status; /* ENDED: exit status or 128 + signal; FAILED: 126, 127 */
+	bool has_eof[2]; /* stdout, stderr: the end is announced */
+	uint64_t eof[2]; /* and after how many bytes it comes */
+	bool ponged;
+	uint64_t hello_ns, started_ns, ended_ns; /* lib/clock.h; 0: not yet */
+	char failure[256];			 /* FAILED: why, printable */
+	struct kt_buf out; /* for the control port; whoever sends, consumes */
+
+	struct kt_buf job, line;
+	bool pinged;
+	unsigned int nr_warnings;
+	kt_guest_warn_fn *warn;
+	void *ctx;
+};
+
+/*
+ * A guest that is to run @job, which is sent when it says hello. @warn may be
+ * NULL. KT_USAGE: the job does not fit into messages; nothing to release then.
+ */
+enum kt_status kt_guest_init(struct kt_guest *g, const struct kt_job *job,
+			     kt_guest_warn_fn *warn, void *ctx,
+			     struct kt_error *err) KT_MUST_CHECK;
+void kt_guest_release(struct kt_guest *g);
+
+/*
+ * Take in what came on the control port. KT_DATA: the guest does not keep to
+ * the protocol; it is not to be fed again.
+ */
+enum kt_status kt_guest_feed(struct kt_guest *g, const void *data, size_t len,
+			     struct kt_error *err) KT_MUST_CHECK;
+
+/* Queue: that stdin ends after @bytes in all; and a ping. */
+void kt_guest_stdin_eof(struct kt_guest *g, uint64_t bytes);
+void kt_guest_ping(struct kt_guest *g);
+
+#endif
