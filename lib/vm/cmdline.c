@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cmdline - the kernel's command line: its words, and its limit */
+#include "lib/vm/cmdline.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+
+/*
+ * reboot=k panic=-1   a reboot and a panic end the machine at once
+ * nokaslr             symbols are where vmlinux says
+ * rootfstype=ramfs    no limit to the initramfs but memory
+ * mitigations=off, no_timer_check, random.trust_cpu=on   faster to boot
+ */
+static const char base[] =
+	"console=ttyS0 reboot=k panic=-1 nokaslr rdinit=/init rootfstype=ramfs "
+	"mitigations=off no_timer_check random.trust_cpu=on";
+
+static enum kt_status add_words(struct kt_buf *line, const char *words,
+				struct kt_error *err)
+{
+	for (const char *p = words; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return kt_fail(err, KT_USAGE,
+				       "a control character in \"%s\" for the "
+				       "kernel's command line",
+				       words);
+	kt_buf_addf(line, " %s", words);
+	return KT_OK;
+}
+
+enum kt_status kt_cmdline_make(const char *const *append, bool dmesg,
+			       size_t limit, char **out, struct kt_error *err)
+{
+	struct kt_buf line KT_CLEANUP(kt_buf_release) = { 0 };
+
+	kt_buf_addf(&line, "%s loglevel=%d", base, dmesg ? 7 : 4);
+	for (size_t i = 0; append && append[i]; i++) {
+		enum kt_status st = add_words(&line, append[i], err);
+
+		if (st)
+			return st;
+	}
+	if (line.len > limit)
+		return kt_fail(err, KT_USAGE,
+			       "the kernel's command line has %zu bytes, and "
+			       "its limit is %zu",
+			       line.len, limit);
+	*out = kt_buf_take(&line);
+	return KT_OK;
+}
+
+static uint32_t le(const unsigned char *p, int bytes)
+{
+	uint32_t val = 0;
+
+	for (int i = 0; i < bytes; i++)
+		val |= (uint32_t)p[i] << (8 * i);
+	return val;
+}
+
+size_t kt_cmdline_limit(int fd)
+{
+	unsigned char head[0x23c];
+	uint32_t size;
+
+	/* "HdrS" at 0x202, version at 0x206; cmdline_size since 2.06. */
+	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+	    memcmp(head + 0x202, "HdrS", 4) != 0)
+		return KT_CMDLINE_MAX;
+	if (le(head + 0x206, 2) < 0x206)
+		return 255;
+	size = le(head + 0x238, 4);
+	return size < KT_CMDLINE_MAX ? size : KT_CMDLINE_MAX;
+}

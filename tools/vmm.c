@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ktstr-vmm - run a command on a kernel, in a virtual machine */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/dirs.h"
+#include "lib/fd.h"
+#include "lib/stop.h"
+#include "lib/tool.h"
+#include "lib/vm/logs.h"
+#include "lib/vm/qemu.h"
+#include "lib/vm/run.h"
+#include "lib/xalloc.h"
+
+#define RECORD_TIMEOUT_S 120
+#define MAX_TIMEOUT_S (UINT64_C(366) * 24 * 3600)
+#define EXIT_TIMEOUT 124 /* as timeout(1) has it */
+#define EXIT_OURS 125
+
+static const struct kt_option options[] = {
+	{ .name = "append",
+	  .value = "WORDS",
+	  .arg = KT_ARG_STRING,
+	  .repeat = true,
+	  .help = "add WORDS to the kernel's command line" },
+	{ .name = "cwd",
+	  .value = "DIR",
+	  .arg = KT_ARG_STRING,
+	  .help = "start the command in the guest's directory DIR" },
+	{ .name = "dmesg",
+	  .help = "show all of the guest's console on stderr" },
+	{ .name = "engine",
+	  .value = "NAME",
+	  .arg = KT_ARG_CHOICE,
+	  .choices = "auto qemu",
+	  .help = "what runs the machine (default: auto)" },
+	{ .name = "env",
+	  .value = "NAME=VALUE",
+	  .arg = KT_ARG_STRING,
+	  .repeat = true,
+	  .help = "set a variable for the command" },
+	{ .name = "logs",
+	  .value = "DIR",
+	  .arg = KT_ARG_PATH,
+	  .help = "put console.log and the rest into DIR" },
+	{ .name = "memory-mb",
+	  .value = "N",
+	  .arg = KT_ARG_NUMBER,
+	  .min = KT_RUN_MIN_MIB,
+	  .max = 1 << 20,
+	  .help = "the guest's memory in MiB (default: what it needs)" },
+	{ .name = "spec",
+	  .value = "FILE",
+	  .arg = KT_ARG_PATH,
+	  .help = "read the record from FILE; stdin is the command's" },
+	{ .name = "text",
+	  .letter = 't',
+	  .help = "behave as the command does, and write no record" },
+	{ .name = "timeout",
+	  .value = "SECONDS",
+	  .arg = KT_ARG_NUMBER,
+	  .max = MAX_TIMEOUT_S,
+	  .help = "end it after SECONDS, 0: never (default: 0 with --text, "
+		  "else 120)" },
+	{ .name = "topology",
+	  .value = "S,C,T",
+	  .arg = KT_ARG_STRING,
+	  .help = "sockets, cores each, threads each (default: 1,1,1)" },
+	{ 0 },
+};
+
+struct vmm {
+	struct kt_run run;
+	const char *logs; /* as given, or NULL */
+	uint64_t nr_runs, nr_bad;
+};
+
+static void warn(const char *text, void *ctx KT_UNUSED)
+{
+	kt_note("guest: %s", text);
+}
+
+/* The values of repeatable option @name, ended by NULL; the caller frees. */
+static const char **values(const struct kt_args *args, const char *name)
+{
+	const size_t nr = kt_args_count(args, name);
+	const char **vals = kt_xcalloc(nr + 1, sizeof(*vals));
+
+	for (size_t i = 0; i < nr; i++)
+		vals[i] = kt_args_nth(args, name, i);
+	return vals;
+}
+
+static void values_freep(const char ***vals)
+{
+	free(*vals);
+}
+
+static enum kt_status check_env(const char *const *env, struct kt_error *err)
+{
+	for (; *env; env++)
+		if (**env == '=' || !strchr(*env, '='))
+			return kt_fail(err, KT_USAGE,
+				       "--env: \"%s\" is not NAME=VALUE", *env);
+	return KT_OK;
+}
+
+/* A directory for the files of one more run. */
+static enum kt_status make_logs(struct vmm *v, char **dir, int *lock,
+				struct kt_error *err)
+{
+	const struct kt_env_dirs env = {
+		.home = kt_getenv("HOME"),
+		.xdg_state = kt_getenv("XDG_STATE_HOME"),
+	};
+	char *runs KT_CLEANUP(kt_freep) = NULL;
+	char *nth KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st;
+
+	v->nr_runs++;
+	if (v->logs && v->nr_runs == 1)
+		return kt_logs_at(v->logs, dir, err);
+	if (v->logs) {
+		nth = kt_xasprintf("%s/%llu", v->logs,
+				   (unsigned long long)v->nr_runs);
+		return kt_logs_at(nth, dir, err);
+	}
+	st = kt_dir_runs(&env, &runs, err);
+	return st ? st : kt_logs_new(runs, dir, lock, err);
+}
+
+/* One record in, one out; how the guest fared is told on stderr as well. */
+static enum kt_status run_one(struct kt_record *rec, FILE *out, void *ctx,
+			      struct kt_error *err)
+{
+	struct vmm *v = ctx;
+	char *logs KT_CLEANUP(kt_freep) = NULL;
+	struct kt_record *result KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_outcome end KT_CLEANUP(kt_outcome_release) = { 0 };
+	int lock KT_CLEANUP(kt_closep) = -1;
+	enum kt_status st = make_logs(v, &logs, &lock, err);
+
+	v->run.logs = logs;
+	if (!st)
+		st = kt_run_record(&v->run, rec, &result, &end, err);
+	if (st)
+		return st;
+	if (end.why.msg[0])
+		kt_tool_report(&end.why);
+	v->nr_bad += end.reason != KT_REASON_EXIT &&
+		     end.reason != KT_REASON_POWEROFF;
+	return kt_record_write(out, result, err);
+}
+
+static enum kt_status run_records(struct vmm *v, FILE *in, struct kt_error *err)
+{
+	const struct kt_filter filter = { .tool = kt_tool_name(),
+					  .schema = KT_SCHEMA_KERNEL,
+					  .fn = run_one,
+					  .report = kt_tool_report,
+					  .ctx = v };
+	enum kt_status st = in == stdin ? kt_tool_filter(KT_SCHEMA_KERNEL,
+							 run_one, v, err) :
+					  kt_filter(&filter, in, stdout, err);
+
+	if (!st && v->nr_bad)
+		return kt_fail(err, KT_FAIL, "%s", "");
+	return st;
+}
+
+static enum kt_status take_one(struct kt_record *rec, FILE *out KT_UNUSED,
+			       void *ctx, struct kt_error *err)
+{
+	struct kt_record **kept = ctx;
+
+	if (*kept)
+		return kt_fail(err, KT_DATA, "more than one kernel record");
+	*kept = kt_record_copy(rec);
+	return KT_OK;
+}
+
+/* The one kernel record there is to be; anything else ends in an error. */
+static enum kt_status read_one(FILE *in, struct kt_record **out,
+			       struct kt_error *err)
+{
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	const struct kt_filter filter = { .tool = kt_tool_name(),
+					  .schema = KT_SCHEMA_KERNEL,
+					  .fn = take_one,
+					  .report = kt_tool_report,
+					  .ctx = &rec };
+	FILE *null = fopen("/dev/null", "we");
+	enum kt_status st;
+
+	if (!null)
+		return kt_fail_errno(err, "cannot open \"/dev/null\"");
+	st = kt_filter(&filter, in, null, err);
+	fclose(null);
+	if (!st && !rec)
+		st = kt_fail(err, KT_DATA, "no kernel record");
+	if (st == KT_DATA)
+		return kt_hint(err, st,
+			       "records come from ktstr-initramfs through a "
+			       "pipe, or from a file by --spec");
+	if (st)
+		return st;
+	*out = rec;
+	rec = NULL;
+	return KT_OK;
+}
+
+static int text_status(const struct kt_outcome *end)
+{
+	switch (end->reason) {
+	case KT_REASON_EXIT:
+		return end->exit_code;
+	case KT_REASON_TIMEOUT:
+	case KT_REASON_HANG:
+		return EXIT_TIMEOUT;
+	case KT_REASON_POWEROFF:
+	case KT_REASON_RESET:
+	case KT_REASON_PANIC:
+	case KT_REASON_TRIPLE_FAULT:
+	case KT_REASON_SIGNAL:
+	case KT_REASON_ENGINE_ERROR:
+		break;
+	}
+	return EXIT_OURS;
+}
+
+static enum kt_status run_text(struct vmm *v, FILE *in, struct kt_error *err)
+{
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_outcome end KT_CLEANUP(kt_outcome_release) = { 0 };
+	char *logs KT_CLEANUP(kt_freep) = NULL;
+	int lock KT_CLEANUP(kt_closep) = -1;
+	enum kt_status st = read_one(in, &rec, err);
+
+	if (!st)
+		st = make_logs(v, &logs, &lock, err);
+	v->run.logs = logs;
+	if (!st)
+		st = kt_run_text(&v->run, rec, STDOUT_FILENO, STDERR_FILENO,
+				 &end, err);
+	if (st)
+		return st;
+	if (end.tail.len && v->run.dmesg < 0)
+		fputs(end.tail.data, stderr);
+	if (end.why.msg[0] && !end.why.hint[0] && end.exit_code < 0)
+		kt_error_hint(&end.why, "%s/console.log has all it said", logs);
+	kt_tool_report(&end.why);
+	kt_tool_exit_with(text_status(&end));
+	return KT_OK;
+}
+
+static enum kt_status run_input(struct vmm *v, const struct kt_args *args,
+				struct kt_error *err)
+{
+	const char *spec = kt_args_str(args, "spec");
+	FILE *in = stdin;
+	enum kt_status st;
+
+	if (spec) {
+		in = fopen(spec, "re");
+		if (!in)
+			return kt_fail_errno(err, "cannot open \"%s\"", spec);
+		v->run.in = STDIN_FILENO;
+	}
+	st = kt_args_has(args, "text") ? run_text(v, in, err) :
+					 run_records(v, in, err);
+	if (in != stdin)
+		fclose(in);
+	return st;
+}
+
+static enum kt_status set_run(struct kt_run *run, const struct kt_args *args,
+			      struct kt_error *err)
+{
+	const char *topology = kt_args_str(args, "topology");
+	const bool text = kt_args_has(args, "text");
+
+	if (!kt_args_has_rest(args) || !kt_args_rest(args)[0])
+		return kt_hint(err,
+			       kt_fail(err, KT_USAGE,
+				       "a command for the guest is missing"),
+			       "write it behind \"--\": ktstr-vmm -t -- "
+			       "uname -r");
+	run->engine = &kt_engine_qemu;
+	run->limits = (struct kt_limits)KT_LIMITS_DEFAULT;
+	run->limits.timeout_ns =
+		kt_args_u64(args, "timeout", text ? 0 : RECORD_TIMEOUT_S) *
+		KT_NS_PER_S;
+	run->memory_mib = kt_args_u64(args, "memory-mb", 0);
+	run->job.argv = kt_args_rest(args);
+	run->job.cwd = kt_args_str(args, "cwd");
+	run->in = -1;
+	run->dmesg = kt_args_has(args, "dmesg") ? STDERR_FILENO : -1;
+	run->path = kt_getenv("PATH");
+	run->warn = warn;
+	return kt_topology_parse(topology ? topology : "1,1,1", &run->topology,
+				 err);
+}
+
+static enum kt_status run(const struct kt_args *args, struct kt_error *err)
+{
+	const char **append KT_CLEANUP(values_freep) = values(args, "append");
+	const char **env KT_CLEANUP(values_freep) = values(args, "env");
+	struct vmm v = { .logs = kt_args_str(args, "logs") };
+	enum kt_status st = set_run(&v.run, args, err);
+
+	v.run.append = append;
+	v.run.job.env = env;
+	if (!st)
+		st = check_env(env, err);
+	if (!st)
+		st = kt_stop_catch(err);
+	if (st)
+		return st;
+	st = run_input(&v, args, err);
+	if (st && kt_args_has(args, "text"))
+		kt_tool_exit_with(EXIT_OURS);
+	return st;
+}
+
+const struct kt_command kt_tool_vmm = {
+	.name = "ktstr-vmm",
+	.summary = "run a command on a kernel, in a virtual machine",
+	.operands = "-- COMMAND [ARG...]",
+	.options = options,
+	.run = run,
+	.rest = true,
+};
