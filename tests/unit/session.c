@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* session: every way a guest can end, played by a child process */
+#include "lib/vm/session.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "tests/unit/tap.h"
+
+/* The guest's ends. */
+struct ends {
+	int console, ports[KT_NR_PORTS];
+};
+
+struct kt_vm {
+	pid_t pid;
+	int alive; /* end of file once the guest is gone */
+	enum kt_vm_state end;
+};
+
+static size_t fds(const struct kt_vm *vm, int out[KT_VM_MAX_FDS])
+{
+	out[0] = vm->alive;
+	return 1;
+}
+
+static enum kt_vm_state state(struct kt_vm *vm, struct kt_error *err)
+{
+	struct pollfd p = { .fd = vm->alive, .events = POLLIN };
+
+	if (poll(&p, 1, 0) == 0)
+		return KT_VM_RUNNING;
+	if (vm->end == KT_VM_FAILED)
+		kt_error_set(err, KT_SYS, "the engine is broken");
+	return vm->end;
+}
+
+static void end(struct kt_vm *vm)
+{
+	kill(vm->pid, SIGKILL);
+	waitpid(vm->pid, NULL, 0);
+	close(vm->alive);
+}
+
+static const struct kt_engine engine = {
+	.name = "fake",
+	.fds = fds,
+	.state = state,
+	.kill = end,
+};
+
+static void put(int fd, const char *text)
+{
+	if (write(fd, text, strlen(text)) < 0)
+		_exit(1);
+}
+
+static void say(const struct ends *e, const char *text)
+{
+	put(e->ports[KT_PORT_CONTROL], text);
+}
+
+/* Wait for a message that begins with @verb, and drop what came before. */
+static void hear(const struct ends *e, const char *verb)
+{
+	char line[256];
+	size_t len = 0;
+
+	while (read(e->ports[KT_PORT_CONTROL], line + len, 1) == 1) {
+		if (line[len] != '\n') {
+			len += len < sizeof(line) - 1;
+			continue;
+		}
+		if (!strncmp(line, verb, strlen(verb)))
+			return;
+		len = 0;
+	}
+}
+
+static void start(const struct ends *e)
+{
+	say(e, "hello\t1\n");
+	hear(e, "run");
+	say(e, "started\t9\n");
+}
+
+static void play_exit(const struct ends *e)
+{
+	start(e);
+	put(e->ports[KT_PORT_STDOUT], "out");
+	say(e, "exited\t3\n");
+	put(e->ports[KT_PORT_STDERR], "err");
+	say(e, "eof\tstdout\t3\neof\tstderr\t3\n");
+	pause();
+}
+
+static void play_stdin(const struct ends *e)
+{
+	char got[64];
+	const int in = e->ports[KT_PORT_STDIN];
+	ssize_t n, len = 0;
+
+	start(e);
+	hear(e, "eof\tstdin\t5");
+	while (len < 5 && (n = read(in, got + len, sizeof(got) - 1)) > 0)
+		len += n;
+	got[len] = '\0';
+	put(e->ports[KT_PORT_STDOUT], got);
+	say(e, "eof\tstderr\t0\neof\tstdout\t5\nexited\t0\n");
+	pause();
+}
+
+static void play_silent(const struct ends *e KT_UNUSED)
+{
+	pause();
+}
+
+static void play_sleep(const struct ends *e)
+{
+	start(e);
+	put(e->ports[KT_PORT_STDOUT], "begun");
+	hear(e, "ping");
+	say(e, "pong\tdeadline\n");
+	pause();
+}
+
+static void play_stuck(const struct ends *e)
+{
+	start(e);
+	pause();
+}
+
+static void play_short(const struct ends *e)
+{
+	start(e);
+	say(e, "exited\t0\neof\tstdout\t10\neof\tstderr\t0\n");
+	put(e->ports[KT_PORT_STDOUT], "short");
+	pause();
+}
+
+static void play_more(const struct ends *e)
+{
+	start(e);
+	put(e->ports[KT_PORT_STDOUT], "much more");
+	say(e, "eof\tstdout\t3\n");
+	pause();
+}
+
+static void play_garbage(const struct ends *e)
+{
+	say(e, "hello\t1\n%%%%\n");
+	pause();
+}
+
+static void play_panic(const struct ends *e)
+{
+	start(e);
+	put(e->console, "[1.0] Kernel panic - not syncing: oh\r\n[1.1] x\n");
+	pause();
+}
+
+static void play_panic_reset(const struct ends *e)
+{
+	start(e);
+	put(e->console, "[1.0] Kernel panic - not syncing: oh\r\n[1.1] x\n");
+}
+
+static void play_leave(const struct ends *e)
+{
+	start(e);
+	put(e->ports[KT_PORT_STDOUT], "last words");
+}
+
+static void play_close(const struct ends *e)
+{
+	for (int i = 0; i < KT_NR_PORTS; i++)
+		close(e->ports[i]);
+	close(e->console);
+	pause();
+}
+
+static const struct scene {
+	const char *name;
+	void (*play)(const struct ends *e);
+	enum kt_vm_state end; /* if it ends by itself */
+	enum kt_reason want;
+	int exit_code;
+	const char *out, *err;
+} scenes[] = {
+	{ "a command that exits", play_exit, KT_VM_FAILED, KT_REASON_EXIT, 3,
+	  "out", "err" },
+	{ "a command that reads", play_stdin, KT_VM_FAILED, KT_REASON_EXIT, 0,
+	  "input", "" },
+	{ "a guest that never says hello", play_silent, KT_VM_FAILED,
+	  KT_REASON_HANG, -1, "", "" },
+	{ "a command that takes too long", play_sleep, KT_VM_FAILED,
+	  KT_REASON_TIMEOUT, -1, "begun", "" },
+	{ "a guest that does not answer", play_stuck, KT_VM_FAILED,
+	  KT_REASON_HANG, -1, "", "" },
+	{ "output that never comes", play_short, KT_VM_FAILED,
+	  KT_REASON_ENGINE_ERROR, -1, "short", "" },
+	{ "more output than announced", play_more, KT_VM_FAILED,
+	  KT_REASON_ENGINE_ERROR, -1, "much more", "" },
+	{ "garbage for words", play_garbage, KT_VM_FAILED,
+	  KT_REASON_ENGINE_ERROR, -1, "", "" },
+	{ "a panic that stays", play_panic, KT_VM_FAILED, KT_REASON_PANIC, -1,
+	  "", "" },
+	{ "a panic that resets", play_panic_reset, KT_VM_RESET, KT_REASON_PANIC,
+	  -1, "", "" },
+	{ "a power-off", play_leave, KT_VM_POWEROFF, KT_REASON_POWEROFF, -1,
+	  "last words", "" },
+	{ "a reset", play_leave, KT_VM_RESET, KT_REASON_RESET, -1, "last words",
+	  "" },
+	{ "a triple fault", play_leave, KT_VM_TRIPLE_FAULT,
+	  KT_REASON_TRIPLE_FAULT, -1, "last words", "" },
+	{ "an engine that breaks", play_leave, KT_VM_FAILED,
+	  KT_REASON_ENGINE_ERROR, -1, "last words", "" },
+	{ "ports that close", play_close, KT_VM_FAILED, KT_REASON_HANG, -1, "",
+	  "" },
+};
+
+static void pair(int *ours, int *theirs)
+{
+	int both[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both))
+		abort();
+	*ours = both[0];
+	*theirs = both[1];
+}
+
+static void boot(const struct scene *sc, struct kt_session *how,
+		 struct kt_vm *vm)
+{
+	struct ends e;
+	int alive[2];
+
+	pair(&how->console, &e.console);
+	for (int i = 0; i < KT_NR_PORTS; i++)
+		pair(&how->ports[i], &e.ports[i]);
+	if (pipe(alive))
+		abort();
+	fflush(stdout);
+	vm->pid = fork();
+	if (!vm->pid) {
+		/* Else the guest would hold the host's ends open. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(how->console);
+		for (int i = 0; i < KT_NR_PORTS; i++)
+			close(how->ports[i]);
+		sc->play(&e);
+		_exit(0);
+	}
+	close(alive[1]);
+	close(e.console);
+	for (int i = 0; i < KT_NR_PORTS; i++)
+		close(e.ports[i]);
+	vm->alive = alive[0];
+	vm->end = sc->end;
+}
+
+static bool holds(int fd, const char *want)
+{
+	char got[64] = "";
+
+	return pread(fd, got, sizeof(got) - 1, 0) >= 0 && !strcmp(got, want);
+}
+
+static int input_of(const char *text)
+{
+	int both[2];
+
+	if (pipe(both) || write(both[1], text, strlen(text)) < 0)
+		abort();
+	close(both[1]);
+	return both[0];
+}
+
+static void test_scene(const struct scene *sc)
+{
+	static const char *const argv[] = { "x", NULL };
+	static const struct kt_job job = { .argv = argv };
+	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
+	const uint64_t begun = kt_clock_ns();
+	struct kt_error err = { 0 };
+	struct kt_vm vm;
+	struct kt_session how = {
+		.engine = &engine,
+		.vm = &vm,
+		.started_ns = begun,
+		.in = input_of("input"),
+		.out = memfd_create("out", MFD_CLOEXEC),
+		.err = memfd_create("err", MFD_CLOEXEC),
+		.dmesg = -1,
+		.log = -1,
+		.job = &job,
+		.limits = { .hello_ns = 400 * KT_NS_PER_MS,
+			    .timeout_ns = 500 * KT_NS_PER_MS,
+			    .pong_ns = 300 * KT_NS_PER_MS,
+			    .linger_ns = 200 * KT_NS_PER_MS },
+	};
+
+	/* A panic that does not reset gets a second. */
+	if (sc->want == KT_REASON_PANIC)
+		how.limits.timeout_ns = 20 * KT_NS_PER_S;
+	boot(sc, &how, &vm);
+	ok(!kt_session_run(&how, &got, &err), "%s is told", sc->name);
+	same_str(kt_reason_name(got.reason), kt_reason_name(sc->want),
+		 sc->name);
+	ok(got.exit_code == sc->exit_code, "its exit code");
+	ok(holds(how.out, sc->out) && holds(how.err, sc->err),
+	   "all of its output is here, apart");
+	ok(!got.why.msg[0] == (sc->want == KT_REASON_EXIT),
+	   "people are told why, unless it just ended");
+	ok(kt_clock_ns() - begun < 10 * KT_NS_PER_S, "and it took no time");
+	close(how.in);
+	close(how.out);
+	close(how.err);
+	close(how.console);
+	for (int i = 0; i < KT_NR_PORTS; i++)
+		close(how.ports[i]);
+}
+
+int main(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
+		test_scene(&scenes[i]);
+	return tap_end();
+}
