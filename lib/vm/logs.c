@@ -16,7 +16,8 @@
 #include "lib/fd.h"
 #include "lib/xalloc.h"
 
-#define STAMP "00000000T000000Z" /* digits stand for digits */
+/* 0 stands for a digit; fine enough to sort runs by when they began. */
+#define STAMP "00000000T000000.000000Z"
 
 /* Ours, and not what somebody else put there: a stamp, a dot, six letters. */
 static int is_run(const struct dirent *entry)
@@ -79,16 +80,18 @@ enum kt_status kt_logs_new(const char *runs, char **out, int *lock,
 {
 	char *base KT_CLEANUP(kt_freep) = NULL, *path = NULL;
 	char *prefix KT_CLEANUP(kt_freep) = NULL;
-	const time_t now = time(NULL);
-	char stamp[64];
+	struct timespec now;
+	char seconds[64];
 	struct tm tm;
 	enum kt_status st = kt_logs_at(runs, &base, err);
 
 	if (st)
 		return st;
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	prefix = kt_path_join(base, stamp);
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(seconds, sizeof(seconds), "%Y%m%dT%H%M%S", &tm);
+	prefix =
+		kt_xasprintf("%s/%s.%06ldZ", base, seconds, now.tv_nsec / 1000);
 	st = kt_temp_dir(prefix, &path, err);
 	if (st)
 		return st;

@@ -545,7 +545,9 @@ static void report(const struct state *s, struct kt_outcome *out)
 	if (g->ended_ns)
 		out->run_ns = g->ended_ns - g->started_ns;
 	explain(s, &out->why);
-	if (s->reason != KT_REASON_EXIT && s->reason != KT_REASON_SIGNAL)
+	if (s->reason == KT_REASON_PANIC || s->reason == KT_REASON_HANG ||
+	    s->reason == KT_REASON_TRIPLE_FAULT ||
+	    s->reason == KT_REASON_ENGINE_ERROR)
 		kt_console_tail(s->con, &out->tail);
 }
 

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# ktstr-vmm: bytes in and out, all of them, and no more than there is room for
+# shellcheck disable=SC2016,SC2154,SC2317
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
+# shellcheck source=tests/vm/lib.sh
+. tests/vm/lib.sh
+
+# spec ARGS...: as vm, with stdin for the command.
+spec() {
+	timeout -k 5 120 ktstr-vmm -t --spec "$guest" "$@"
+}
+
+t '50 MB go in and come out, exactly' '
+	guest
+	head -c 52428800 /dev/urandom >in
+	spec -- cat <in >out
+	cmp in out
+'
+
+t '10 MB come out of stderr while stdout has its own' '
+	guest
+	head -c 10485760 /dev/urandom >in
+	spec -- sh -c "cat >&2; echo done" <in >out 2>err
+	cmp in err
+	echo done >want
+	same want out
+'
+
+t 'a slow reader gets everything' '
+	guest
+	head -c 5242880 /dev/urandom >in
+	spec -- cat <in | { sleep 6; cat >out; }
+	cmp in out
+'
+
+t 'one file for both, and one that is read by nobody' '
+	guest
+	spec -- sh -c "seq 1000; seq 1000 >&2" </dev/null >both 2>&1
+	[ "$(sort -n both | uniq -c | grep -c "^ *2 ")" -eq 1000 ]
+	head -c 10485760 /dev/zero | spec -- echo hi >out
+	echo hi >want
+	same want out
+'
+
+t 'a stdin that stays open does not keep a command from ending' '
+	guest
+	mkfifo pipe
+	sleep 100 >pipe &
+	exits 3 spec -- sh -c "exit 3" <pipe
+	kill $!
+'
+
+t 'a daemon that holds stdout open does not either' '
+	guest
+	spec -- sh -c "sleep 100 & echo out" </dev/null >out
+	echo out >want
+	same want out
+'
+
+end

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# tests/vm/lib.sh - sourced after tests/lib.sh by the tests that boot
+#
+# They need a kernel, and take the one that is in the cache: $KTSTR_TEST_KEY,
+# or the newest. Where there is none, or no QEMU, they skip.
+
+XDG_STATE_HOME=${work:?}/state
+export XDG_STATE_HOME
+# What the caller's own settings would change.
+unset KTSTR_KERNEL
+
+# The record of the kernel to test with, on stdout.
+kernel_record() {
+	# shellcheck disable=SC2086 # no key is no word
+	if ktstr-cache get ${KTSTR_TEST_KEY:-} >"$work/kernel.rec" \
+		2>"$work/kernel.err" &&
+		grep -q '"entry":' "$work/kernel.rec"; then
+		cat "$work/kernel.rec"
+		return
+	fi
+	cat "$work/kernel.err" >&2
+	echo "no kernel in the cache: make demo builds one" >&2
+	return 77
+}
+
+# guest: make $guest, the record of a kernel and an initrd, once a script.
+guest=$work/guest.rec
+guest() {
+	[ -s "$guest" ] && return
+	command -v qemu-system-x86_64 >/dev/null || {
+		echo 'no QEMU: apt install qemu-system-x86'
+		return 77
+	}
+	command -v busybox >/dev/null || {
+		echo 'no busybox: apt install busybox-static'
+		return 77
+	}
+	kernel_record >"$work/kernel" || return
+	ktstr-initramfs <"$work/kernel" >"$guest.new" || return
+	mv "$guest.new" "$guest"
+}
+
+# vm ARGS...: ktstr-vmm on that record, never for ever.
+vm() {
+	timeout -k 5 120 ktstr-vmm "$@" <"$guest"
+}
