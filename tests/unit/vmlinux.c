@@ -3,8 +3,8 @@
  * vmlinux: what is kept of a kernel, and what hostile files do
  *
  * The kernel here is this program itself: it is an ELF file with symbols.
- * Called with two names it reduces the first file into the second, for the shell
- * tests.
+ * Called with two names it reduces the first file into the second, to look at
+ * by hand.
  */
 #include "lib/vmlinux.h"
 
