@@ -94,11 +94,12 @@ static bool finite_numbers(struct json_object *val)
 static bool holds_nul(const char *text, size_t len)
 {
 	static const char esc[] = "u0000";
-	const char *end = text + len;
+	const char *end;
 
 	/* There may be no text at all, not even an address. */
 	if (!len)
 		return false;
+	end = text + len;
 	if (memchr(text, '\0', len))
 		return true;
 	while ((text = memchr(text, '\\', (size_t)(end - text)))) {

@@ -231,6 +231,9 @@ t 'hostile records are refused, and leave nothing' '
 	bad "\"image\":\"$PWD/src/empty\",\"key\":\"k\""
 	mkfifo src/fifo
 	bad "\"image\":\"$PWD/src/fifo\",\"key\":\"k\""
+	printf "\n" >rec
+	exits 3 ktstr-cache add <rec >got 2>err
+	says "\"input_line\":1,\"status\":3" got
 	printf "not json\n" >rec
 	exits 3 ktstr-cache add <rec >got 2>err
 	exits 3 ktstr-cache add </dev/null >got 2>err
