@@ -48,9 +48,10 @@ t 'no call that cannot be made safe' '
 '
 
 t 'lib/ prints nothing, exits nowhere, reads no environment' '
-	offends "\\b(printf|puts|putchar|perror|exit|_exit|getenv|secure_getenv|err|errx|warn|warnx)[ ]*\\(|fprintf[ ]*\\([ ]*std" \
+	# The guest'"'"'s modules are PID 1: they print and end the machine.
+	offends "(^|[^>.a-z_])(printf|puts|putchar|perror|exit|_exit|getenv|secure_getenv|err|errx|warn|warnx)[ ]*\\(|fprintf[ ]*\\([ ]*std" \
 		$(files "lib/*.c" "lib/*/*.c" |
-			grep -vE "^lib/(tool|progress|xalloc|spawn)\.c$") >got
+			grep -vE "^lib/((tool|progress|xalloc|spawn)\.c|guest/.*)$") >got
 	none got
 '
 

@@ -26,7 +26,7 @@ whole() {
 		cmp -s "$side" "cache/k/$image" || continue
 		sum=$(sha256sum <"$side")
 		says "${sum%% *}" cache/k/metadata.json
-		same config-$side cache/k/.config
+		same "config-$side" cache/k/.config
 		return
 	done
 	echo "the entry is neither kernel"

@@ -135,15 +135,13 @@ static enum kt_status add_record(struct kt_record *rec, FILE *out, void *ctx,
 	const struct add *add = ctx;
 	const char *said = kt_record_text(rec, "key"),
 		   *entry = kt_record_text(rec, "entry");
-	const char *why;
-	enum kt_status st;
+	const char *image, *why;
+	enum kt_status st = kt_record_str(rec, "image", &image, err);
 
-	if (!kt_record_has(rec, "image")) {
+	if (st) {
 		remove_tree(rec);
 		return kt_hint(err,
-			       kt_fail(err, KT_DATA,
-				       "no built kernel to cache: member "
-				       "\"image\" is missing"),
+			       kt_within(err, st, "no built kernel to cache"),
 			       "ktstr-kbuild builds one");
 	}
 	if (kt_record_flag(rec, "cached") && entry && said &&
