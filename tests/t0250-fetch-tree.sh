@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # ktstr-fetch --source DIR: what a tree is, and what git knows of it
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2034,SC2154,SC2317
+# shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
 # A home of its own: no cache, no settings for git, no name in commits but this.
