@@ -101,6 +101,7 @@ done
 for kind in symlink-replace twice; do
 	t "$kind is refused" "refuses $kind 'appears twice'"
 done
+t 'an archive without its end mark is refused' "refuses no-end 'ends too soon'"
 t 'a name that is too long is refused' "refuses long 'too long a name'"
 t 'an empty archive is refused' "refuses empty 'is empty'"
 
