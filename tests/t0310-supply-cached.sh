@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# fetch, kbuild, cache: what is built once is found again, what failed is not
+# shellcheck disable=SC2016,SC2154,SC2317
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
+
+HOME=$work/home GIT_CONFIG_NOSYSTEM=1
+export HOME GIT_CONFIG_NOSYSTEM
+unset XDG_CACHE_HOME KTSTR_MAKEFLAGS LLVM
+mkdir "$HOME"
+
+setup() {
+	[ "$(uname -m)" = x86_64 ] ||
+		{ echo 'the small tree is for x86_64'; exit 77; }
+	for tool in git make gcc ld flex bison bc lz4 perl pahole; do
+		command -v "$tool" >/dev/null ||
+			{ echo "$tool is not installed"; exit 77; }
+	done
+	KTSTR_BUILD_DIR=$PWD/build KTSTR_CACHE_DIR=$PWD/cache KTSTR_CCACHE=0
+	export KTSTR_BUILD_DIR KTSTR_CACHE_DIR KTSTR_CCACHE
+	mkdir top
+	cp -r "$fix/mini-kernel/." top
+	tar cJf k.tar.xz top
+}
+
+supply() {
+	ktstr-fetch "$@" | ktstr-kbuild | ktstr-cache add
+}
+
+t 'a tarball is built once: then nothing is unpacked' '
+	setup
+	supply -s k.tar.xz >first
+	says "\"cached\":true" first
+	test -z "$(ls build)"
+	rm -rf build
+	ktstr-fetch -s k.tar.xz >got 2>err
+	says "\"image\":\"$PWD/cache/" got
+	exits 1 says "\"tree\"" got
+	says "cached: 6.14.2+" err
+	test ! -e build
+	ktstr-kbuild <got >copied
+	same got copied
+'
+
+t '--force and another file of the same version are not taken from it' '
+	setup
+	supply -s k.tar.xz >first
+	ktstr-fetch --force -s k.tar.xz >got
+	says "\"tree\"" got
+	echo "# more" >>top/Kbuild
+	tar cJf k.tar.xz top
+	ktstr-fetch -s k.tar.xz >got
+	says "\"tree\"" got
+'
+
+t 'an entry of another fragment is made anew' '
+	setup
+	supply -s k.tar.xz >first
+	sed -i "s/\"kconfig_crc32\": \"[0-9a-f]*\"/\"kconfig_crc32\": \"00000000\"/" \
+		cache/*/metadata.json
+	says 00000000 cache/*/metadata.json
+	ktstr-fetch -s k.tar.xz >got
+	says "\"tree\"" got
+'
+
+t 'an entry with a further fragment does not stand for one without' '
+	setup
+	echo CONFIG_MINE=y >extra
+	ktstr-fetch -s k.tar.xz | ktstr-kbuild --kconfig extra |
+		ktstr-cache add >first
+	says "\"cached\":true" first
+	ktstr-fetch -s k.tar.xz >got
+	says "\"tree\"" got
+'
+
+t 'a commit is built once; an edit is built and not cached' '
+	setup
+	printf ".config\nvmlinux*\n/arch/x86/boot\ncompile_commands.json\n" >top/.gitignore
+	git -C top init -q
+	git -C top -c user.name=t -c user.email=t@t.invalid add .
+	git -C top -c user.name=t -c user.email=t@t.invalid commit -qm one
+	supply -s top >first
+	says "\"cached\":true" first
+	ktstr-fetch -s top >got
+	says "\"image\":\"$PWD/cache/local-" got
+	echo "# more" >>top/Kbuild
+	ktstr-fetch -s top >got
+	says "\"tree\"" got
+	supply -s top >second
+	says "\"cached\":false" second
+	[ "$(ls cache | wc -l)" -eq 1 ]
+'
+
+t 'a build that fails caches nothing, and the end of the pipe tells' '
+	setup
+	export MINI=fail
+	exits 1 supply -s k.tar.xz >got 2>err
+	says "\"schema\":\"ktstr.error/1\"" got
+	says "error: bytes" err
+	test ! -e cache
+	rm -f build/*.log
+	test -z "$(ls build)"
+'
+
+end
