@@ -508,10 +508,15 @@ const char *kt_args_command_line(const struct kt_args *args)
 	return args->line.data;
 }
 
+bool kt_args_knows(const struct kt_args *args, const char *name)
+{
+	return any_long(args, name, strlen(name)) != NULL;
+}
+
 static const struct given *nth(const struct kt_args *args, const char *name,
 			       size_t n)
 {
-	if (!any_long(args, name, strlen(name)))
+	if (!kt_args_knows(args, name))
 		abort();
 	for (size_t i = 0; i < args->nr_given; i++)
 		if (!strcmp(args->given[i].opt->name, name) && !n--)

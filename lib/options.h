@@ -93,6 +93,9 @@ const char *kt_args_nth(const struct kt_args *args, const char *name, size_t i);
 uint64_t kt_args_u64(const struct kt_args *args, const char *name,
 		     uint64_t absent);
 
+/* Does the command have an option @name? */
+bool kt_args_knows(const struct kt_args *args, const char *name);
+
 /* Operand @i or NULL; how many; and the words behind "--" (never NULL). */
 const char *kt_args_operand(const struct kt_args *args, size_t i);
 size_t kt_args_operands(const struct kt_args *args);

@@ -560,7 +560,34 @@ static enum kt_status one_line(const struct kt_filter *filter,
 	if (!strcmp(kt_record_schema(rec), filter->schema))
 		return filter->fn(rec, out, filter->ctx, err);
 	*nr_errors += !strcmp(kt_record_schema(rec), KT_SCHEMA_ERROR);
-	return copy_line(out, ln, err);
+	return filter->text ? KT_OK : copy_line(out, ln, err);
+}
+
+/*
+ * Tell of a record that has failed with @st, and put the error in its place.
+ * KT_OK to go on with the next; else @st, of which all has been said.
+ */
+static enum kt_status spoil(const struct kt_filter *filter,
+			    const struct line *ln, FILE *out, enum kt_status st,
+			    struct kt_error *err)
+{
+	struct kt_record *bad KT_CLEANUP(kt_record_freep) =
+		kt_record_of_error(filter->tool, ln->number, err);
+	struct kt_error late;
+
+	if (filter->report)
+		filter->report(err);
+	if (!filter->text && kt_record_write(out, bad, &late)) {
+		/* Nobody reads on; if that was the error, it has been told. */
+		if (st == KT_SYS)
+			late.msg[0] = '\0';
+		*err = late;
+		return KT_SYS;
+	}
+	if (st == KT_FAIL || st == KT_DATA || st == KT_AGAIN)
+		return KT_OK;
+	err->msg[0] = '\0';
+	return st;
 }
 
 enum kt_status kt_filter(const struct kt_filter *filter, FILE *in, FILE *out,
@@ -573,15 +600,9 @@ enum kt_status kt_filter(const struct kt_filter *filter, FILE *in, FILE *out,
 		enum kt_status st =
 			one_line(filter, &ln, out, &nr_read, &nr_errors, err);
 
-		if (st == KT_FAIL || st == KT_DATA || st == KT_AGAIN) {
-			struct kt_record *bad KT_CLEANUP(kt_record_freep) =
-				kt_record_of_error(filter->tool, ln.number,
-						   err);
-
-			if (filter->report)
-				filter->report(err);
+		if (st) {
 			nr_errors++;
-			st = kt_record_write(out, bad, err);
+			st = spoil(filter, &ln, out, st, err);
 		}
 		if (st)
 			return st;

@@ -18,7 +18,7 @@
 
 static struct {
 	const char *name;
-	bool quiet, verbose;
+	bool quiet, verbose, text;
 	int exit_with;
 } tool = { .name = "ktstr" };
 
@@ -133,7 +133,8 @@ enum kt_status kt_tool_filter(const char *schema, kt_filter_fn *fn, void *ctx,
 					  .schema = schema,
 					  .fn = fn,
 					  .report = kt_tool_report,
-					  .ctx = ctx };
+					  .ctx = ctx,
+					  .text = tool.text };
 	enum kt_status st = kt_filter(&filter, stdin, stdout, err);
 
 	if (st == KT_DATA && err->msg[0] && isatty(STDIN_FILENO))
@@ -202,6 +203,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	}
 	tool.quiet = kt_args_has(args, "quiet");
 	tool.verbose = kt_args_has(args, "verbose") && !tool.quiet;
+	tool.text = kt_args_knows(args, "text") && kt_args_has(args, "text");
 	return cmd->run(args, err);
 }
 

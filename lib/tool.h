@@ -50,7 +50,10 @@ const char *kt_getenv(const char *name);
 /* What the environment says about where things are kept. Borrowed strings. */
 void kt_tool_dirs(struct kt_env_dirs *out);
 
-/* kt_filter() from stdin to stdout, errors reported as they happen. */
+/*
+ * kt_filter() from stdin to stdout, errors reported as they happen. With
+ * --text, if the command has it, stdout gets what @fn writes and no more.
+ */
 enum kt_status kt_tool_filter(const char *schema, kt_filter_fn *fn, void *ctx,
 			      struct kt_error *err) KT_MUST_CHECK;
 

@@ -76,7 +76,9 @@ static enum kt_status kernel_build(const struct kt_args *args,
 		return kt_fail(err, KT_USAGE, "option --source is missing");
 	stage(p, args, "ktstr-fetch");
 	pass_as(p, args, "source", "--source");
-	pass_as(p, args, "force", "--force");
+	/* What the cache holds was built without that fragment. */
+	if (kt_args_has(args, "force") || kt_args_has(args, "kconfig"))
+		kt_pipeline_word(p, "--force");
 	stage(p, args, "ktstr-kbuild");
 	pass_as(p, args, "clean", "--clean");
 	pass_as(p, args, "jobs", "--jobs");

@@ -139,6 +139,8 @@ static enum kt_status only_even(struct kt_record *rec, FILE *out,
 
 	if (st)
 		return st;
+	if (n == 99)
+		return kt_fail(err, KT_SYS, "no disk");
 	if (n % 2)
 		return kt_hint(err, kt_fail(err, KT_FAIL, "odd"), "try even");
 	return kt_record_write(out, rec, err);
@@ -185,6 +187,11 @@ static void test_filter(void)
 	filter("{\"schema\":\"ktstr.error/1\"}\n",
 	       "{\"schema\":\"ktstr.error/1\"}\n", KT_FAIL,
 	       "an error from upstream passes and counts");
+	filter("{\"schema\":\"a/1\",\"n\":99}\n{\"schema\":\"a/1\",\"n\":2}\n",
+	       "{\"schema\":\"ktstr.error/"
+	       "1\",\"tool\":\"t\",\"input_line\":1,\"status\":4,\"message\":"
+	       "\"no disk\"}\n",
+	       KT_SYS, "what ends the run is told downstream too");
 	filter("junk\n",
 	       "{\"schema\":\"ktstr.error/"
 	       "1\",\"tool\":\"t\",\"input_line\":1,\"status\":3,\"message\":"

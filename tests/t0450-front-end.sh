@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# cargo ktstr: it runs the pipeline it explains, and adds nothing but words
+. "${0%/*}/lib.sh"
+
+t 'each subcommand explains itself as a pipeline' '
+	cargo-ktstr --explain kernel list >got
+	echo "ktstr-cache list --text" >want
+	same want got
+	cargo-ktstr kernel list --json --explain >got
+	echo "ktstr-cache list --json" >want
+	same want got
+	cargo-ktstr --explain kernel build --source "../my linux" --clean -j 3 \
+		--kconfig x --key k --force -v >got
+	echo "ktstr-fetch --verbose --source '\''../my linux'\'' --force | ktstr-kbuild --verbose --clean --jobs 3 --kconfig x | ktstr-cache --verbose add --text --key k" >want
+	same want got
+	cargo-ktstr --explain shell --kernel 6.12 -i a -i b --topology 2,2,1 \
+		--memory-mb 512 --exec "echo '\''hi'\''" >got
+	echo "ktstr-vmm --text --spec <(ktstr-cache get -- 6.12 | ktstr-initramfs --include-files a --include-files b) --topology 2,2,1 --memory-mb 512 -- sh -c '\''echo '\''\\'\'''\''hi'\''\\'\'''\'''\''" >want
+	same want got
+'
+
+t 'what is explained, pasted into bash, does the same' '
+	command -v bash >/dev/null || { echo "no bash"; exit 77; }
+	for c in "kernel list" "kernel list --json" "kernel build --source /nonexistent"; do
+		a=0 b=0
+		cargo-ktstr $c >out1 2>err1 || a=$?
+		cargo-ktstr --explain $c >line
+		bash line >out2 2>err2 || b=$?
+		same out1 out2
+		same err1 err2
+		# A tool tells more kinds of failure apart.
+		[ "$a" -eq "$b" ] || [ "$a" -eq 1 ]
+	done
+'
+
+t 'an empty cache is said to be empty, and where it is' '
+	cargo-ktstr kernel list >out 2>err
+	says "cargo ktstr kernel build" out
+	says "$XDG_CACHE_HOME/ktstr/kernels" err
+	cargo-ktstr kernel list --json >out 2>err
+	says "\"entries\": []" out
+	[ ! -e "$XDG_CACHE_HOME/ktstr/kernels" ]
+'
+
+t 'a source that is no kernel is one line, and exit 1' '
+	mkdir notes
+	exits 1 cargo-ktstr kernel build --source notes >out 2>err
+	[ "$(grep -c "^ktstr-fetch: " err)" -eq 1 ]
+	[ "$(grep -vc "^hint: " err)" -eq 1 ] || { cat err; exit 1; }
+	[ ! -s out ]
+'
+
+t 'a kernel that is not cached names the command that builds it' '
+	exits 125 cargo-ktstr shell --kernel 6.99 --exec true >out 2>err
+	says "cargo ktstr kernel build 6.99" err
+	[ ! -s out ]
+'
+
+t 'options that are missing or wrong exit 2 before anything runs' '
+	exits 2 cargo-ktstr kernel build 2>err
+	says "option --source is missing" err
+	exits 2 cargo-ktstr shell 2>err
+	says "option --exec is missing" err
+	exits 2 cargo-ktstr shell --exec true --memory-mb 127 2>err
+	says "\"127\" is not between 128 and" err
+	exits 2 cargo-ktstr shell --exec true --engine kvmm 2>err
+	says "is not one of: auto qemu" err
+'
+
+t 'SIGTERM to the front-end ends every stage and what it runs' '
+	cp -r "$fix/mini-kernel" linux
+	cat >make <<-END
+	#!/bin/sh
+	c=.config
+	for a; do
+		case \$a in KCONFIG_CONFIG=*) c=\${a#*=} ;; esac
+	done
+	case "\$*" in
+	*defconfig*) sed -n "/^#### need/,/^#### slim/p" "$top/ktstr.kconfig" |
+		grep -v "^####" >"\$c" ;;
+	*) echo \$\$ >"$PWD/started"; sleep 300 & wait ;;
+	esac
+	END
+	chmod +x make
+	PATH=$PWD:$PATH cargo-ktstr kernel build --source linux >out 2>err &
+	pid=$!
+	for i in $(seq 100); do
+		[ -s started ] && break
+		sleep 0.1
+	done
+	[ -s started ] || { kill $pid; cat err; exit 1; }
+	kill -TERM $pid
+	exits 143 wait $pid
+	exits 1 kill -0 "$(cat started)" 2>err
+'
+
+t 'doctor lists what there is and what is missing, with a way to get it' '
+	cargo-ktstr doctor >out || [ $? -eq 1 ]
+	says "qemu-system-x86_64" out
+	says "/dev/kvm" out
+	mkdir bin
+	exits 1 env PATH="$PWD/bin" "$(command -v cargo-ktstr)" doctor >out 2>err
+	says "missing  pahole" out
+	says "hint: apt install dwarves" out
+	says "missing" err
+'
+
+end
