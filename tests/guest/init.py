@@ -206,18 +206,32 @@ def linger(host):
         raise AssertionError(f"it took {took} s")
 
 
+FILL = """
+import os, time
+os.set_blocking(1, False)
+n = 0
+end = time.monotonic() + 0.5
+while time.monotonic() < end:
+    try:
+        n += os.write(1, bytes(4096))
+    except BlockingIOError:
+        time.sleep(0.01)
+os.write(2, b"%d" % n)
+"""
+
+
 def linger_whole(host):
     "what the command wrote is whole, however slow we are to take it"
-    host.say(
-        "run", "sh", "-c", "sleep 30 & echo $! >&2; head -c 50000 /dev/zero"
-    )
+    script = 'sleep 30 & echo $! >&2; exec "$0" -c "$1"'
+    host.say("run", "sh", "-c", script, sys.executable, FILL)
     host.eof()
-    end = time.monotonic() + 1
+    end = time.monotonic() + 1.5
     while time.monotonic() < end:
         host.pump(0.05, skip=("stdout",))
     how, out, err = host.finish()
-    os.kill(int(err), signal.SIGKILL)
-    eq((how, len(out)), (("exited", 0), 50000))
+    pid, count = err.split()
+    os.kill(int(pid), signal.SIGKILL)
+    eq((how, len(out)), (("exited", 0), int(count)))
 
 
 def group(host):
