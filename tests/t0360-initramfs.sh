@@ -1,0 +1,273 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# ktstr-initramfs: records, archives, the cache, bad input
+. "${0%/*}/lib.sh"
+
+# Each test has a cache of its own. A busybox is needed, static as in a guest.
+need_busybox() {
+	command -v busybox >/dev/null && ktstr-initramfs --list >/dev/null 2>&1 &&
+		return
+	echo 'no static busybox'
+	exit 77
+}
+need() {
+	command -v "$1" >/dev/null && return
+	echo "no $1"
+	exit 77
+}
+own_cache() {
+	XDG_CACHE_HOME=$PWD/cache
+	export XDG_CACHE_HOME
+	need_busybox
+}
+
+# A bzImage's head, as far as it matters here: init_size is 16 MiB.
+fake_kernel() {
+	head -c 514 /dev/zero
+	printf HdrS
+	head -c 90 /dev/zero
+	printf '\000\000\000\001'
+	head -c 100 /dev/zero
+}
+
+# member NAME FILE: the value of a number or string in a record.
+member() {
+	sed -n 's/.*"'"$1"'":"\{0,1\}\([^,"}]*\).*/\1/p' "$2"
+}
+
+t 'a kernel record gains the archive and the memory it takes' '
+	own_cache
+	fake_kernel >bzImage
+	echo "{\"schema\":\"ktstr.kernel/1\",\"image\":\"$PWD/bzImage\",\"x\":1}" |
+		ktstr-initramfs >got
+	says "{\"schema\":\"ktstr.kernel/1\",\"image\":\"$PWD/bzImage\",\"x\":1,\"initrd\":\"$PWD/cache/ktstr/initramfs/" got
+	bytes=$(wc -c <"$(member initrd got)")
+	says "\"initrd_bytes\":$bytes," got
+	want=$(((16 * 1048576 + 2 * bytes + 48 * 1048576 + 62) / 63 * 64))
+	says "\"memory_min_mib\":$(((want + 1048575) / 1048576))}" got
+'
+
+t 'boot_image goes before image, and a bad one spoils its record alone' '
+	own_cache
+	fake_kernel >bzImage
+	echo no >bad
+	cat >in <<-EOF
+	{"schema":"ktstr.kernel/1","image":"$PWD/bad","boot_image":"$PWD/bzImage"}
+	{"schema":"ktstr.kernel/1","image":"$PWD/bad"}
+	{"schema":"ktstr.other/1","image":"$PWD/bad"}
+	{"schema":"ktstr.kernel/1"}
+	EOF
+	exits 1 ktstr-initramfs <in >got 2>err
+	[ "$(wc -l <got)" = 4 ]
+	says "\"memory_min_mib\":" got
+	sed -n 2p got >second
+	says "{\"schema\":\"ktstr.error/1\",\"tool\":\"ktstr-initramfs\"" second
+	says "is no kernel that boots" second
+	sed -n 3p in >want
+	sed -n 3p got >third
+	same want third
+	sed -n 4p got >fourth
+	says "initrd_bytes" fourth
+	exits 1 grep memory_min fourth
+'
+
+t 'with nothing piped in, a record of the archive alone comes out' '
+	own_cache
+	ktstr-initramfs -o a.cpio </dev/null >got
+	echo "{\"schema\":\"ktstr.kernel/1\",\"initrd\":\"$PWD/a.cpio\",\"initrd_bytes\":$(wc -c <a.cpio)}" >want
+	same want got
+	ktstr-initramfs -o a.cpio --text </dev/null >got
+	says "$PWD/a.cpio: " got
+	[ "$(ls)" = "$(printf "a.cpio\ncache\ngot\nwant")" ]
+'
+
+t 'an empty pipe is no record' '
+	own_cache
+	: | exits 3 ktstr-initramfs >got 2>err
+'
+
+t 'cpio and bsdtar read the whole of it, parents first, and --list says so' '
+	own_cache
+	need cpio
+	need bsdtar
+	mkdir -p d/e
+	echo x >d/e/f
+	ktstr-initramfs -i d -i sh -o a.cpio </dev/null >/dev/null
+	ktstr-initramfs -i d -i sh --list </dev/null >list
+	cpio -it --quiet <a.cpio >got
+	same list got
+	bsdtar -tf a.cpio | sed "s,/\$,," >got
+	same list got
+	for p in init bin/busybox bin/sh bin/mount etc/passwd include-files/d/e/f \
+		include-files/sh proc sys dev tmp root; do
+		grep -qxF "$p" list
+	done
+	awk "{ d = \$0; if (sub(\"/[^/]*\$\", \"\", d) && !seen[d]) exit 1
+		if (seen[\$0]++) exit 2 }" list
+'
+
+t 'every file is root'\''s, of no time, and never setuid' '
+	own_cache
+	need cpio
+	echo x >f
+	chmod 6755 f
+	ktstr-initramfs -i ./f -o a.cpio </dev/null >/dev/null
+	TZ=UTC cpio -itvn --quiet <a.cpio >got
+	exits 1 grep -v "^[-dl][-rwxt]* *1 0 *0 .* Jan  1  1970 " got
+	grep -q "^-rwxr-xr-x .* include-files/f\$" got
+	grep -q "^drwxrwxrwt .* tmp\$" got
+	grep -q "bin/sh -> busybox\$" got
+'
+
+t 'the same files make the same bytes, wherever and whenever' '
+	own_cache
+	mkdir one two
+	echo x >one/f
+	sleep 0.01
+	echo x >two/f
+	ktstr-initramfs -i one/f -o 1.cpio </dev/null >/dev/null
+	XDG_CACHE_HOME=$PWD/other ktstr-initramfs -i two/f -o 2.cpio </dev/null >/dev/null
+	cmp 1.cpio 2.cpio
+	ktstr-initramfs -i two/f </dev/null >got
+	cmp 1.cpio "$(member initrd got)"
+'
+
+t 'what is included comes out as it went in' '
+	own_cache
+	need cpio
+	head -c 300001 /dev/urandom >f
+	ktstr-initramfs -i f -i sh -o a.cpio </dev/null >/dev/null
+	mkdir out
+	(cd out && cpio -id --quiet --no-absolute-filenames <../a.cpio)
+	cmp f out/include-files/f
+	cmp "$(command -v busybox)" out/bin/busybox
+	[ "$(out/bin/echo works)" = works ]
+	cmp "$(command -v sh)" out/include-files/sh
+'
+
+t 'an archive that is there is not made again; another mode or byte is another' '
+	own_cache
+	echo x >f
+	ktstr-initramfs -i f </dev/null >1
+	ls -i cache/ktstr/initramfs >before
+	ktstr-initramfs -i f </dev/null >2
+	same 1 2
+	ls -i cache/ktstr/initramfs >after
+	same before after
+	chmod 755 f
+	ktstr-initramfs -i f </dev/null >3
+	exits 1 cmp -s 1 3
+	echo y >f
+	ktstr-initramfs -i f </dev/null >4
+	exits 1 cmp -s 3 4
+	[ "$(ls cache/ktstr/initramfs | wc -l)" = 4 ]
+	[ "$(ls cache/ktstr/initramfs/base-* | wc -l)" = 1 ]
+'
+
+t 'libraries that only LD_LIBRARY_PATH finds are told to the guest' '
+	own_cache
+	need cpio
+	mkdir lib
+	libc=$(ldd "$(command -v cpio)" | sed -n "s/.*libc\.so\.6 => \([^ ]*\).*/\1/p")
+	[ -n "$libc" ] || { echo "another libc"; exit 77; }
+	cp -L "$libc" lib/
+	LD_LIBRARY_PATH=$PWD/lib ktstr-initramfs -i cpio -o a.cpio </dev/null >got
+	says "\"library_dirs\":[\"$PWD/lib\"]" got
+	cpio -i --quiet --to-stdout etc/ktstr/library-path <a.cpio >path
+	echo "$PWD/lib" >want
+	same want path
+	cpio -it --quiet <a.cpio >list
+	grep -qxF "${PWD#/}/lib/libc.so.6" list
+	ktstr-initramfs -i cpio -o a.cpio </dev/null >got
+	exits 1 grep library_dirs got
+'
+
+t 'what cannot be included is an error, and in a pipe a record, too' '
+	own_cache
+	for bad in ./no no-such-program ..; do
+		echo "{\"schema\":\"ktstr.kernel/1\"}" >in
+		got_=0
+		ktstr-initramfs -i "$bad" <in >got 2>err || got_=$?
+		[ "$got_" = 1 ] || [ "$got_:$bad" = 2:.. ]
+		says "--include-files" err
+		says "{\"schema\":\"ktstr.error/1\"" got
+		[ "$(wc -l <got)" = 1 ]
+	done
+	exits 1 ktstr-initramfs -i ./no </dev/null >got 2>err
+	[ ! -s got ]
+	mkfifo fifo
+	exits 2 timeout 10 ktstr-initramfs -i fifo </dev/null 2>err
+	mkdir a b
+	echo >a/f
+	echo >b/f
+	exits 2 ktstr-initramfs -i a/f -i b/f </dev/null 2>err
+	says "\"a/f\" and \"b/f\"" err
+	mkdir empty
+	ktstr-initramfs -i empty </dev/null 2>err >got
+	says "no file in \"empty\"" err
+'
+
+t 'a busybox that is not static, or not there, is told with the package' '
+	XDG_CACHE_HOME=$PWD/cache
+	export XDG_CACHE_HOME
+	exits 77 ktstr-initramfs --busybox "$(command -v python3 || command -v ls)" </dev/null 2>err
+	says "not a static program" err
+	says "hint: apt install busybox-static" err
+	exits 4 ktstr-initramfs --busybox ./no </dev/null 2>err
+	says "hint: apt install busybox-static" err
+	KTSTR_BUSYBOX=/etc/passwd exits 77 ktstr-initramfs </dev/null 2>err
+	says "/etc/passwd" err
+	bin=$(dirname "$(command -v ktstr-initramfs)")
+	PATH=/no exits 77 "$bin/ktstr-initramfs" </dev/null 2>err
+	says "no busybox on PATH" err
+	[ ! -e cache ]
+'
+
+t 'only a regular file is replaced, and a link leads to it' '
+	own_cache
+	mkdir d
+	exits 2 ktstr-initramfs -o d </dev/null 2>err
+	exits 2 ktstr-initramfs -o /dev/null </dev/null 2>err
+	[ -c /dev/null ]
+	exits 4 ktstr-initramfs -o no/such/a.cpio </dev/null 2>err
+	echo old >real
+	ln -s real link
+	ktstr-initramfs -o link </dev/null >got
+	[ -L link ]
+	says "\"initrd\":\"$PWD/real\"" got
+'
+
+t 'a full disk is an error that leaves nothing behind' '
+	own_cache
+	mkdir small
+	mount -t tmpfs -o size=1m tmpfs small 2>/dev/null || {
+		echo "cannot mount a tmpfs"
+		exit 77
+	}
+	st=0
+	ktstr-initramfs -o small/a.cpio </dev/null >got 2>err || st=$?
+	left=$(ls -A small)
+	XDG_CACHE_HOME=$PWD/small exits 4 ktstr-initramfs </dev/null >>got 2>>err || st=1
+	left=$left$(ls -A small/ktstr/initramfs)
+	umount small
+	[ "$st" = 4 ]
+	[ -z "$left" ]
+	[ ! -s got ]
+'
+
+t 'a stdout that is full is an error' '
+	own_cache
+	exits 4 ktstr-initramfs </dev/null >/dev/full 2>err
+	exits 4 ktstr-initramfs --list </dev/null >/dev/full 2>err
+'
+
+t 'without a home there is no cache, but -o still works' '
+	own_cache
+	unset XDG_CACHE_HOME HOME
+	exits 4 ktstr-initramfs </dev/null 2>err
+	says "HOME" err
+	ktstr-initramfs -o a.cpio </dev/null >got
+	[ -s a.cpio ]
+'
+
+end
