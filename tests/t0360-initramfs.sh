@@ -210,7 +210,7 @@ t 'what cannot be included is an error, and in a pipe a record, too' '
 t 'a busybox that is not static, or not there, is told with the package' '
 	XDG_CACHE_HOME=$PWD/cache
 	export XDG_CACHE_HOME
-	exits 77 ktstr-initramfs --busybox "$(command -v python3 || command -v ls)" </dev/null 2>err
+	exits 77 ktstr-initramfs --busybox "$(command -v ls)" </dev/null 2>err
 	says "not a static program" err
 	says "hint: apt install busybox-static" err
 	exits 4 ktstr-initramfs --busybox ./no </dev/null 2>err

@@ -152,10 +152,8 @@ static void add_program_dirs(char *path, size_t size, const char *dir,
 	for (int i = 0; i < nr && !found; i++)
 		found = is_program(dir, list[i]->d_name, &is_dir);
 	if (found && !strchr(dir, ':') &&
-	    len + strlen(dir) + sizeof(":" BIN_DIRS) < size) {
-		strcpy(path + len, dir);
-		strcat(path, ":");
-	}
+	    len + strlen(dir) + sizeof(":" BIN_DIRS) < size)
+		snprintf(path + len, size - len, "%s:", dir);
 	for (int i = 0; i < nr; i++) {
 		const char *name = list[i]->d_name;
 
@@ -172,9 +170,12 @@ static void add_program_dirs(char *path, size_t size, const char *dir,
 
 void kt_machine_path(char *path, size_t size)
 {
+	size_t len;
+
 	path[0] = '\0';
 	add_program_dirs(path, size, INCLUDE_DIR, WALK_DEPTH);
-	strcat(path, BIN_DIRS);
+	len = strlen(path);
+	snprintf(path + len, size - len, "%s", BIN_DIRS);
 }
 
 void kt_machine_set_up(kt_complain_fn *complain)

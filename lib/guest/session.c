@@ -316,9 +316,9 @@ static int linger(struct kt_session *session, int timeout)
 	    (session->out.done && session->err.done))
 		return timeout;
 	if (now >= due) {
-		const bool news = kt_stream_cap(&session->out) |
-				  kt_stream_cap(&session->err);
+		bool news = kt_stream_cap(&session->out);
 
+		news |= kt_stream_cap(&session->err);
 		return news ? 0 : timeout;
 	}
 	return timeout >= 0 ? timeout : (int)(due - now);
