@@ -246,46 +246,60 @@ static enum kt_status plan_tail(struct kt_initramfs *fs,
 	return settle(&fs->tail, err);
 }
 
+/* Count @size bytes of @e; asked before they are read. */
+static enum kt_status count_bytes(struct kt_initramfs *fs,
+				  const struct entry *e, uint64_t size,
+				  struct kt_error *err)
+{
+	if (size > KT_CPIO_MAX_FILE)
+		return kt_fail(err, KT_DATA,
+			       "\"%s\" has 4 GiB or more, which an initramfs "
+			       "cannot hold",
+			       e->source);
+	fs->bytes += size;
+	if (fs->bytes > KT_INITRAMFS_MAX_BYTES)
+		return kt_fail(err, KT_DATA,
+			       "the files for the guest exceed %llu MiB at "
+			       "\"%s\"",
+			       (unsigned long long)KT_INITRAMFS_MAX_BYTES >> 20,
+			       e->path);
+	return KT_OK;
+}
+
+static enum kt_status sum_file(struct kt_initramfs *fs, struct entry *e,
+			       struct kt_error *err)
+{
+	int fd KT_CLEANUP(kt_closep) =
+		open(e->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	uint64_t size;
+	struct stat sb;
+	enum kt_status st;
+
+	if (fd < 0 || fstat(fd, &sb) < 0)
+		return kt_fail_errno(err, "cannot read \"%s\"", e->source);
+	st = count_bytes(fs, e, (uint64_t)sb.st_size, err);
+	return st ? st : kt_sha256_fd(fd, e->source, e->sha256, &size, err);
+}
+
 /* Everything that decides an entry's bytes, and the content by its own sum. */
 static enum kt_status add_to_sum(struct kt_initramfs *fs, struct entry *e,
 				 struct kt_sha256 *sum, struct kt_error *err)
 {
 	char *head KT_CLEANUP(kt_freep) = kt_xasprintf(
 		"%d %o %zu ", e->kind, (unsigned int)e->mode, strlen(e->path));
-	uint64_t size =
-		e->kind != HOST_FILE && e->source ? strlen(e->source) : 0;
 	enum kt_status st = kt_stop_check(err);
 
+	if (!st && e->kind == HOST_FILE)
+		st = sum_file(fs, e, err);
 	if (st)
 		return st;
 	kt_sha256_add(sum, head, strlen(head));
 	kt_sha256_add(sum, e->path, strlen(e->path) + 1);
-	if (e->kind == HOST_FILE) {
-		int fd KT_CLEANUP(kt_closep) =
-			open(e->source,
-			     O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-		if (fd < 0)
-			return kt_fail_errno(err, "cannot read \"%s\"",
-					     e->source);
-		st = kt_sha256_fd(fd, e->source, e->sha256, &size, err);
+	if (e->kind == HOST_FILE)
 		kt_sha256_add(sum, e->sha256, sizeof(e->sha256));
-	} else if (e->source) {
-		kt_sha256_add(sum, e->source, size + 1);
-	}
-	if (!st && size > KT_CPIO_MAX_FILE)
-		return kt_fail(err, KT_DATA,
-			       "\"%s\" has 4 GiB or more, which an initramfs "
-			       "cannot hold",
-			       e->source);
-	fs->bytes += size;
-	if (!st && fs->bytes > KT_INITRAMFS_MAX_BYTES)
-		return kt_fail(err, KT_DATA,
-			       "the files for the guest exceed %llu MiB at "
-			       "\"%s\"",
-			       (unsigned long long)KT_INITRAMFS_MAX_BYTES >> 20,
-			       e->path);
-	return st;
+	else if (e->source)
+		kt_sha256_add(sum, e->source, strlen(e->source) + 1);
+	return KT_OK;
 }
 
 static enum kt_status sum_part(struct kt_initramfs *fs, struct part *part,

@@ -237,6 +237,17 @@ t 'only a regular file is replaced, and a link leads to it' '
 	says "\"initrd\":\"$PWD/real\"" got
 '
 
+t 'what no initramfs can hold is refused before it is read' '
+	own_cache
+	truncate -s 5G big
+	exits 3 timeout 10 ktstr-initramfs -i big </dev/null >got 2>err
+	says "4 GiB" err
+	truncate -s 1600M big
+	exits 3 timeout 10 ktstr-initramfs -i big </dev/null >got 2>err
+	says "1536 MiB" err
+	[ ! -s got ]
+'
+
 t 'a full disk is an error that leaves nothing behind' '
 	own_cache
 	mkdir small
@@ -252,6 +263,24 @@ t 'a full disk is an error that leaves nothing behind' '
 	umount small
 	[ "$st" = 4 ]
 	[ -z "$left" ]
+	[ ! -s got ]
+'
+
+t 'a signal ends it by that signal, and leaves nothing half written' '
+	own_cache
+	ktstr-initramfs </dev/null >/dev/null
+	truncate -s 400M big
+	ktstr-initramfs -i big -o a.cpio </dev/null >got 2>err &
+	pid=$!
+	while ! ls a.cpio.tmp-* >/dev/null 2>&1; do
+		kill -0 $pid
+		sleep 0.02
+	done
+	kill -TERM $pid
+	st=0
+	wait $pid || st=$?
+	[ "$st" = 143 ]
+	[ "$(ls)" = "$(printf "big\ncache\nerr\ngot")" ]
 	[ ! -s got ]
 '
 

@@ -63,7 +63,7 @@ static int open_virtio(const char *name)
 	DIR *dir = opendir("/sys/class/virtio-ports");
 	struct dirent *entry;
 	char path[PATH_MAX], text[64];
-	int fd = -1;
+	int fd = -1, error = ENODEV;
 
 	while (dir && fd < 0 && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
@@ -75,9 +75,11 @@ static int open_virtio(const char *name)
 			continue;
 		snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
 		fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+		error = errno;
 	}
 	if (dir)
 		closedir(dir);
+	errno = error;
 	return fd;
 }
 

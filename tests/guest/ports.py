@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The host's side of lib/ctl.h, to drive ktstr-init from tests."""
-import os
 import select
 import shutil
 import socket
@@ -190,22 +189,3 @@ class Init:
             shutil.rmtree(self.dir)
         if exc[0] is None and status != 0:
             raise AssertionError(f"ktstr-init ended with {status}")
-
-
-def connect(directory, timeout):
-    """The sockets of a virtual machine that is starting."""
-    end = time.monotonic() + timeout
-    socks = {}
-    for name in PORTS:
-        while True:
-            sock = socket.socket(socket.AF_UNIX)
-            try:
-                sock.connect(os.path.join(directory, "ktstr." + name))
-                break
-            except OSError:
-                sock.close()
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.05)
-        socks[name] = sock
-    return Host(socks)
