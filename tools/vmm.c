@@ -262,19 +262,18 @@ static enum kt_status run_input(struct vmm *v, const struct kt_args *args,
 				struct kt_error *err)
 {
 	const char *spec = kt_args_str(args, "spec");
-	FILE *in = stdin;
+	FILE *file = spec ? fopen(spec, "re") : NULL;
+	FILE *in = spec ? file : stdin;
 	enum kt_status st;
 
-	if (spec) {
-		in = fopen(spec, "re");
-		if (!in)
-			return kt_fail_errno(err, "cannot open \"%s\"", spec);
+	if (!in)
+		return kt_fail_errno(err, "cannot open \"%s\"", spec);
+	if (spec)
 		v->run.in = STDIN_FILENO;
-	}
 	st = kt_args_has(args, "text") ? run_text(v, in, err) :
 					 run_records(v, in, err);
-	if (in != stdin)
-		fclose(in);
+	if (file)
+		fclose(file);
 	return st;
 }
 

@@ -171,14 +171,16 @@ size_t kt_console_clean(char *data, size_t len)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		const unsigned char c = (unsigned char)data[i];
+		const char c = data[i];
+		const bool control =
+			((unsigned char)c < ' ' && c != '\n' && c != '\t') ||
+			c == 0x7f;
 
-		if (c == '\r')
-			continue;
-		data[kept++] =
-			(c < ' ' && c != '\n' && c != '\t') || c == 0x7f ?
-				'?' :
-				(char)c;
+		if (control)
+			data[kept] = '?';
+		else
+			data[kept] = c;
+		kept += c != '\r';
 	}
 	return kept;
 }
