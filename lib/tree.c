@@ -268,7 +268,7 @@ static enum kt_status read_head(struct git *git, struct kt_tree_git *found,
 		return st;
 	chomp(&git->out);
 	if (!status && is_hash(git->out.data))
-		strcpy(found->hash, git->out.data);
+		snprintf(found->hash, sizeof(found->hash), "%s", git->out.data);
 	st = run_git(git, branch, false, &status, err);
 	if (st)
 		return st;

@@ -13,8 +13,7 @@ subs() {
 
 # opts PROGRAM [SUB...]: the long options that --help lists
 opts() {
-	"$@" --help | sed -n '/^Options:/,$s/^  .*--\([a-z-]*\).*/\1/p' |
-		sed 's/ .*//'
+	"$@" --help | sed -nE '/^Options:/,$s/^  (-., |    )--([a-z-]*).*/\2/p'
 }
 
 # commands: every command there is, one a line
