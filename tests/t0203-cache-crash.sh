@@ -141,7 +141,7 @@ t 'a full disk is an error that leaves the old entry and nothing else' '
 		cat err
 		[ $status -eq 4 ] || exit 1
 		grep -q "No space left" err || exit 1
-		[ ! -s got ] || exit 1
+		grep -q "ktstr.error/1" got || exit 1
 		ls -A small/cache >left
 		printf ".k.lock\nk\n" | cmp - left || exit 1
 		ls -lA small/cache/k | cmp - before || exit 1
