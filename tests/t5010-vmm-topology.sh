@@ -109,6 +109,14 @@ t '1,3,2: nor with threads' '
 	EOF
 '
 
+t 'several CPUs keep the TSC for a clock' '
+	guest
+	vm -t --topology 1,4,1 -- sh -c \
+		"sleep 2; cat /sys/devices/system/clocksource/clocksource0/*_c*" \
+		>got
+	says tsc got
+'
+
 t 'memory is what was asked for, spread over the nodes' '
 	guest
 	vm -t --topology 3,1,1 --memory-mb 700 -- sh -c \

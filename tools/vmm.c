@@ -282,6 +282,7 @@ static enum kt_status set_run(struct kt_run *run, const struct kt_args *args,
 {
 	const char *topology = kt_args_str(args, "topology");
 	const bool text = kt_args_has(args, "text");
+	enum kt_status st;
 
 	if (!kt_args_has_rest(args) || !kt_args_rest(args)[0])
 		return kt_hint(err,
@@ -290,10 +291,6 @@ static enum kt_status set_run(struct kt_run *run, const struct kt_args *args,
 			       "write it behind \"--\": ktstr-vmm -t -- "
 			       "uname -r");
 	run->engine = &kt_engine_qemu;
-	run->limits = (struct kt_limits)KT_LIMITS_DEFAULT;
-	run->limits.timeout_ns =
-		kt_args_u64(args, "timeout", text ? 0 : RECORD_TIMEOUT_S) *
-		KT_NS_PER_S;
 	run->memory_mib = kt_args_u64(args, "memory-mb", 0);
 	run->job.argv = kt_args_rest(args);
 	run->job.cwd = kt_args_str(args, "cwd");
@@ -301,8 +298,15 @@ static enum kt_status set_run(struct kt_run *run, const struct kt_args *args,
 	run->dmesg = kt_args_has(args, "dmesg") ? STDERR_FILENO : -1;
 	run->path = kt_getenv("PATH");
 	run->warn = warn;
-	return kt_topology_parse(topology ? topology : "1,1,1", &run->topology,
-				 err);
+	st = kt_topology_parse(topology ? topology : "1,1,1", &run->topology,
+			       err);
+	if (st)
+		return st;
+	run->limits = kt_limits_default(kt_topology_cpus(&run->topology));
+	run->limits.timeout_ns =
+		kt_args_u64(args, "timeout", text ? 0 : RECORD_TIMEOUT_S) *
+		KT_NS_PER_S;
+	return KT_OK;
 }
 
 static enum kt_status run(const struct kt_args *args, struct kt_error *err)

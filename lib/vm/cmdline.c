@@ -12,11 +12,13 @@
  * reboot=k panic=-1   a reboot and a panic end the machine at once
  * nokaslr             symbols are where vmlinux says
  * rootfstype=ramfs    no limit to the initramfs but memory
+ * tsc=reliable        where CPUs take turns the watchdog would find the TSC
+ *                     unstable, and checking it on each CPU takes long
  * mitigations=off, no_timer_check, random.trust_cpu=on   faster to boot
  */
 static const char base[] =
 	"console=ttyS0 reboot=k panic=-1 nokaslr rdinit=/init rootfstype=ramfs "
-	"mitigations=off no_timer_check random.trust_cpu=on";
+	"tsc=reliable mitigations=off no_timer_check random.trust_cpu=on";
 
 static enum kt_status add_words(struct kt_buf *line, const char *words,
 				struct kt_error *err)

@@ -79,6 +79,15 @@ const char *kt_reason_name(enum kt_reason reason)
 	abort();
 }
 
+struct kt_limits kt_limits_default(unsigned int cpus)
+{
+	return (struct kt_limits){
+		.hello_ns = (59 + cpus) * KT_NS_PER_S,
+		.pong_ns = 2 * KT_NS_PER_S,
+		.linger_ns = 5 * KT_NS_PER_S,
+	};
+}
+
 void kt_outcome_release(struct kt_outcome *o)
 {
 	kt_buf_release(&o->tail);

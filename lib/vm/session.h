@@ -40,11 +40,12 @@ struct kt_limits {
 	uint64_t linger_ns;  /* between signs of life after the command's end */
 };
 
-#define KT_LIMITS_DEFAULT                                                \
-	{                                                                \
-		.hello_ns = 60 * KT_NS_PER_S, .timeout_ns = 0,           \
-		.pong_ns = 2 * KT_NS_PER_S, .linger_ns = 5 * KT_NS_PER_S \
-	}
+/*
+ * What is usual for a guest of @cpus CPUs, without a timeout: a minute to come
+ * up, and a second more for each further CPU, since they may be emulated one
+ * after another.
+ */
+struct kt_limits kt_limits_default(unsigned int cpus);
 
 struct kt_session {
 	const struct kt_engine *engine;

@@ -307,8 +307,8 @@ static void test_scene(const struct scene *sc)
 			    .linger_ns = 200 * KT_NS_PER_MS },
 	};
 
-	/* A panic that does not reset gets a second. */
-	if (sc->want == KT_REASON_PANIC)
+	/* No timeout is to end what another wait ends. */
+	if (sc->want == KT_REASON_PANIC || sc->play == play_silent)
 		how.limits.timeout_ns = 20 * KT_NS_PER_S;
 	boot(sc, &how, &vm);
 	ok(!kt_session_run(&how, &got, &err), "%s is told", sc->name);
@@ -328,8 +328,17 @@ static void test_scene(const struct scene *sc)
 		close(how.ports[i]);
 }
 
+static void test_limits(void)
+{
+	same_u64(kt_limits_default(1).hello_ns, 60 * KT_NS_PER_S,
+		 "a guest of one CPU has a minute to come up");
+	same_u64(kt_limits_default(100).hello_ns, 159 * KT_NS_PER_S,
+		 "one of many has more");
+}
+
 int main(void)
 {
+	test_limits();
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
 		test_scene(&scenes[i]);
