@@ -3,9 +3,8 @@
 # ktstr-cache add: what is kept of vmlinux
 . "${0%/*}/lib.sh"
 
-unset KTSTR_KERNEL XDG_CACHE_HOME
 arch=$(uname -m)
-cached=${KTSTR_CACHE_DIR:-$HOME/.cache/ktstr/kernels}
+cached=$kernels
 export arch cached
 
 # store FILE: put it into the cache as the vmlinux of kernel k

@@ -6,16 +6,11 @@
 # They need a kernel, and take the one that is in the cache: $KTSTR_TEST_KEY,
 # or the newest. Where there is none, or no QEMU, they skip.
 
-XDG_STATE_HOME=${work:?}/state
-export XDG_STATE_HOME
-# What the caller's own settings would change.
-unset KTSTR_KERNEL
-
 # The record of the kernel to test with, on stdout.
 kernel_record() {
 	# shellcheck disable=SC2086 # no key is no word
-	if ktstr-cache get ${KTSTR_TEST_KEY:-} >"$work/kernel.rec" \
-		2>"$work/kernel.err" &&
+	if KTSTR_CACHE_DIR=${kernels:?} ktstr-cache get ${KTSTR_TEST_KEY:-} \
+		>"${work:?}/kernel.rec" 2>"$work/kernel.err" &&
 		grep -q '"entry":' "$work/kernel.rec"; then
 		cat "$work/kernel.rec"
 		return
