@@ -112,8 +112,8 @@ t '1,3,2: nor with threads' '
 t 'several CPUs keep the TSC for a clock' '
 	guest
 	vm -t --topology 1,4,1 -- sh -c \
-		"sleep 2; cat /sys/devices/system/clocksource/clocksource0/current_clocksource" \
-		>got
+		"cd /sys/devices/system/clocksource/clocksource0
+		sleep 2; cat current_clocksource" >got
 	says tsc got
 '
 
