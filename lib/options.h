@@ -113,7 +113,4 @@ enum kt_status kt_parse_u64(const char *text, uint64_t min, uint64_t max,
 			    const char *what, uint64_t *out,
 			    struct kt_error *err) KT_MUST_CHECK;
 
-/* The name nearest to @word among @names (ends in NULL), or NULL if none is. */
-const char *kt_nearest(const char *word, const char *const *names);
-
 #endif

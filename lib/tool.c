@@ -126,8 +126,9 @@ void kt_tool_dirs(struct kt_env_dirs *out)
 	};
 }
 
-enum kt_status kt_tool_filter(const char *schema, kt_filter_fn *fn, void *ctx,
-			      struct kt_error *err)
+enum kt_status kt_tool_filter_file(FILE *in, const char *schema,
+				   kt_filter_fn *fn, void *ctx,
+				   struct kt_error *err)
 {
 	const struct kt_filter filter = { .tool = tool.name,
 					  .schema = schema,
@@ -135,7 +136,14 @@ enum kt_status kt_tool_filter(const char *schema, kt_filter_fn *fn, void *ctx,
 					  .report = kt_tool_report,
 					  .ctx = ctx,
 					  .text = tool.text };
-	enum kt_status st = kt_filter(&filter, stdin, stdout, err);
+
+	return kt_filter(&filter, in, stdout, err);
+}
+
+enum kt_status kt_tool_filter(const char *schema, kt_filter_fn *fn, void *ctx,
+			      struct kt_error *err)
+{
+	enum kt_status st = kt_tool_filter_file(stdin, schema, fn, ctx, err);
 
 	if (st == KT_DATA && err->msg[0] && isatty(STDIN_FILENO))
 		return kt_hint(err, st,

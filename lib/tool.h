@@ -14,6 +14,7 @@
 
 #include "lib/dirs.h"
 #include "lib/error.h"
+#include "lib/filter.h"
 #include "lib/options.h"
 #include "lib/record.h"
 
@@ -56,6 +57,11 @@ void kt_tool_dirs(struct kt_env_dirs *out);
  */
 enum kt_status kt_tool_filter(const char *schema, kt_filter_fn *fn, void *ctx,
 			      struct kt_error *err) KT_MUST_CHECK;
+
+/* The same for records that come from @in. */
+enum kt_status kt_tool_filter_file(FILE *in, const char *schema,
+				   kt_filter_fn *fn, void *ctx,
+				   struct kt_error *err) KT_MUST_CHECK;
 
 /* Write @rec to stdout as a record. */
 enum kt_status kt_tool_put(const struct kt_record *rec,

@@ -131,11 +131,9 @@ static enum kt_status list_paths(struct kt_initramfs *fs, struct kt_error *err)
 
 static enum kt_status cache_dir(char **out, struct kt_error *err)
 {
-	const struct kt_env_dirs env = {
-		.home = kt_getenv("HOME"),
-		.xdg_cache = kt_getenv("XDG_CACHE_HOME"),
-	};
+	struct kt_env_dirs env;
 
+	kt_tool_dirs(&env);
 	return kt_dir_initramfs(&env, out, err);
 }
 

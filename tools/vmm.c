@@ -114,10 +114,7 @@ static enum kt_status check_env(const char *const *env, struct kt_error *err)
 static enum kt_status make_logs(struct vmm *v, char **dir, int *lock,
 				struct kt_error *err)
 {
-	const struct kt_env_dirs env = {
-		.home = kt_getenv("HOME"),
-		.xdg_state = kt_getenv("XDG_STATE_HOME"),
-	};
+	struct kt_env_dirs env;
 	char *runs KT_CLEANUP(kt_freep) = NULL;
 	char *nth KT_CLEANUP(kt_freep) = NULL;
 	enum kt_status st;
@@ -130,6 +127,7 @@ static enum kt_status make_logs(struct vmm *v, char **dir, int *lock,
 				   (unsigned long long)v->nr_runs);
 		return kt_logs_at(nth, dir, err);
 	}
+	kt_tool_dirs(&env);
 	st = kt_dir_runs(&env, &runs, err);
 	return st ? st : kt_logs_new(runs, dir, lock, err);
 }
@@ -159,14 +157,8 @@ static enum kt_status run_one(struct kt_record *rec, FILE *out, void *ctx,
 
 static enum kt_status run_records(struct vmm *v, FILE *in, struct kt_error *err)
 {
-	const struct kt_filter filter = { .tool = kt_tool_name(),
-					  .schema = KT_SCHEMA_KERNEL,
-					  .fn = run_one,
-					  .report = kt_tool_report,
-					  .ctx = v };
-	enum kt_status st = in == stdin ? kt_tool_filter(KT_SCHEMA_KERNEL,
-							 run_one, v, err) :
-					  kt_filter(&filter, in, stdout, err);
+	enum kt_status st =
+		kt_tool_filter_file(in, KT_SCHEMA_KERNEL, run_one, v, err);
 
 	if (!st && v->nr_bad)
 		return kt_fail(err, KT_FAIL, "%s", "");
@@ -189,18 +181,10 @@ static enum kt_status read_one(FILE *in, struct kt_record **out,
 			       struct kt_error *err)
 {
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
-	const struct kt_filter filter = { .tool = kt_tool_name(),
-					  .schema = KT_SCHEMA_KERNEL,
-					  .fn = take_one,
-					  .report = kt_tool_report,
-					  .ctx = &rec };
-	FILE *null = fopen("/dev/null", "we");
-	enum kt_status st;
+	/* With --text nothing of it reaches stdout. */
+	enum kt_status st =
+		kt_tool_filter_file(in, KT_SCHEMA_KERNEL, take_one, &rec, err);
 
-	if (!null)
-		return kt_fail_errno(err, "cannot open \"/dev/null\"");
-	st = kt_filter(&filter, in, null, err);
-	fclose(null);
 	if (!st && !rec)
 		st = kt_fail(err, KT_DATA, "no kernel record");
 	if (st == KT_DATA)

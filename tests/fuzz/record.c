@@ -2,6 +2,7 @@
 /* record: any bytes as the input of a filter */
 #include <stdlib.h>
 
+#include "lib/filter.h"
 #include "lib/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

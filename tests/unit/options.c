@@ -2,6 +2,7 @@
 /* options: what a table makes of a command line */
 #include "lib/options.h"
 
+#include "lib/nearest.h"
 #include "tests/unit/tap.h"
 
 static enum kt_status nothing(const struct kt_args *args KT_UNUSED,

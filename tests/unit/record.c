@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* record: what is let in, what comes out, and who is told of the rest */
 #include "lib/record.h"
+#include "lib/filter.h"
 
 #include <stdlib.h>
 
