@@ -95,6 +95,34 @@ t 'SIGTERM to the front-end ends every stage and what it runs' '
 	exits 1 kill -0 "$(cat started)" 2>err
 '
 
+t 'a missing busybox, QEMU or kernel source is a line with the package' '
+	# As little of a bzImage as is read (Documentation/arch/x86/boot.rst):
+	# version 2.15, cmdline_size 2047, init_size 16 MiB.
+	{
+		head -c 514 /dev/zero
+		printf "HdrS\017\002"
+		head -c 48 /dev/zero
+		printf "\377\007\000\000"
+		head -c 36 /dev/zero
+		printf "\000\000\000\001"
+		head -c 4096 /dev/zero
+	} >image
+	echo "{\"schema\":\"ktstr.kernel/1\",\"arch\":\"$(uname -m)\",\"image\":\"$PWD/image\"}" |
+		ktstr-cache add --key k >/dev/null
+	bin=$(dirname "$(command -v cargo-ktstr)")
+	exits 125 env PATH="$bin" cargo-ktstr shell --kernel k --exec true 2>err
+	says "hint: apt install busybox-static" err
+	mkdir -p own
+	ln -s "$(command -v busybox)" own/busybox
+	exits 125 env PATH="$bin:$PWD/own" cargo-ktstr shell --kernel k \
+		--exec true 2>err || [ -z "$(command -v busybox)" ]
+	says "hint: apt install qemu-system-x86" err
+	cp -r "$fix/mini-kernel" linux
+	exits 1 env PATH="$bin" cargo-ktstr kernel build --source linux 2>err
+	says "hint: apt install" err
+	says "make" err
+'
+
 t 'doctor lists what there is and what is missing, with a way to get it' '
 	cargo-ktstr doctor >out || [ $? -eq 1 ]
 	says "qemu-system-x86_64" out
