@@ -49,17 +49,22 @@ static const struct kt_option options[] = {
 	{ 0 },
 };
 
-/* Beside ourselves, or where it was installed. */
+/*
+ * Beside ourselves as in a build, or where "make install" puts it. Relative to
+ * ourselves, so that an installed tree may be moved.
+ */
 static enum kt_status find_init(char **out, struct kt_error *err)
 {
+	static const char *const names[] = {
+		"ktstr-init", "../libexec/ktstr/ktstr-init"
+	};
 	char *dir KT_CLEANUP(kt_freep) = NULL;
 	enum kt_status st = kt_tool_bindir(&dir, err);
-	const char *const dirs[] = { dir, KT_LIBEXECDIR };
 
 	if (st)
 		return st;
-	for (size_t i = 0; i < 2; i++) {
-		char *path = kt_path_join(dirs[i], "ktstr-init");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = kt_path_join(dir, names[i]);
 
 		if (!access(path, R_OK)) {
 			*out = path;
@@ -69,8 +74,8 @@ static enum kt_status find_init(char **out, struct kt_error *err)
 	}
 	return kt_hint(err,
 		       kt_fail(err, KT_SYS,
-			       "no \"ktstr-init\" in \"%s\" nor in \"%s\"", dir,
-			       KT_LIBEXECDIR),
+			       "neither \"%s\" nor \"%s\" is in \"%s\"",
+			       names[0], names[1], dir),
 		       "make install puts it there");
 }
 
