@@ -192,6 +192,21 @@ enum kt_status kt_mkdirs(const char *path, struct kt_error *err)
 	return KT_OK;
 }
 
+enum kt_status kt_mkdirs_real(const char *path, char **out,
+			      struct kt_error *err)
+{
+	enum kt_status st = kt_mkdirs(path, err);
+	char *real;
+
+	if (st)
+		return st;
+	real = realpath(path, NULL);
+	if (!real)
+		return kt_fail_errno(err, "cannot find \"%s\"", path);
+	*out = real;
+	return KT_OK;
+}
+
 static void closedirp(DIR **dir)
 {
 	if (*dir)

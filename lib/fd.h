@@ -56,6 +56,10 @@ enum kt_status kt_fd_copy(int from, int to, const char *what, uint64_t *copied,
 /* Make @path and the directories above it, each with mode 0777 and the umask. */
 enum kt_status kt_mkdirs(const char *path, struct kt_error *err) KT_MUST_CHECK;
 
+/* The same, and its canonical path, which the caller owns. */
+enum kt_status kt_mkdirs_real(const char *path, char **out,
+			      struct kt_error *err) KT_MUST_CHECK;
+
 /*
  * Remove @name below @dirfd with everything in it. Links are removed, never
  * followed; file systems mounted below are not entered. KT_OK if there is

@@ -215,6 +215,28 @@ static struct kt_record *new_local(void)
 	return rec;
 }
 
+/* What there is beside the image, each the first of its names below @dir. */
+static enum kt_status finish(struct kt_record **rec, const char *dir,
+			     const char *const *boot_image,
+			     const char *const *vmlinux,
+			     const char *const *config, struct kt_record **out,
+			     struct kt_error *err)
+{
+	enum kt_status st =
+		add_first(*rec, "boot_image", dir, boot_image, is_elf, err);
+
+	if (!st)
+		st = add_first(*rec, "vmlinux", dir, vmlinux, is_elf, err);
+	if (!st)
+		st = add_first(*rec, "config", dir, config, is_file, err);
+	if (st)
+		return st;
+	kt_record_set_bool(*rec, "cached", false);
+	*out = *rec;
+	*rec = NULL;
+	return KT_OK;
+}
+
 /* *out stays NULL if @dir, which has no links in it, holds no image. */
 static enum kt_status look_in_dir(const char *dir, struct kt_record **out,
 				  struct kt_error *err)
@@ -234,17 +256,7 @@ static enum kt_status look_in_dir(const char *dir, struct kt_record **out,
 		st = add_first(rec, "image", dir, image, is_file, err);
 	if (st || !kt_record_has(rec, "image"))
 		return st;
-	st = add_first(rec, "boot_image", dir, boot_image, is_elf, err);
-	if (!st)
-		st = add_first(rec, "vmlinux", dir, vmlinux, is_elf, err);
-	if (!st)
-		st = add_first(rec, "config", dir, config, is_file, err);
-	if (st)
-		return st;
-	kt_record_set_bool(rec, "cached", false);
-	*out = rec;
-	rec = NULL;
-	return KT_OK;
+	return finish(&rec, dir, boot_image, vmlinux, config, out, err);
 }
 
 /* The root of the tree that image @file stands in, or NULL. */
@@ -284,18 +296,9 @@ static enum kt_status look_at_file(const char *path, const char *prefix,
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = new_local();
 	enum kt_status st = kt_record_set_path(rec, "image", path, err);
 
-	if (!st)
-		st = add_first(rec, "boot_image", dir, boot_image, is_elf, err);
-	if (!st)
-		st = add_first(rec, "vmlinux", dir, vmlinux, is_elf, err);
-	if (!st)
-		st = add_first(rec, "config", dir, config, is_file, err);
 	if (st)
 		return st;
-	kt_record_set_bool(rec, "cached", false);
-	*out = rec;
-	rec = NULL;
-	return KT_OK;
+	return finish(&rec, dir, boot_image, vmlinux, config, out, err);
 }
 
 static enum kt_status find_path(const char *id, const struct kt_id_env *env,

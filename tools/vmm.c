@@ -121,11 +121,11 @@ static enum kt_status make_logs(struct vmm *v, char **dir, int *lock,
 
 	v->nr_runs++;
 	if (v->logs && v->nr_runs == 1)
-		return kt_logs_at(v->logs, dir, err);
+		return kt_mkdirs_real(v->logs, dir, err);
 	if (v->logs) {
 		nth = kt_xasprintf("%s/%llu", v->logs,
 				   (unsigned long long)v->nr_runs);
-		return kt_logs_at(nth, dir, err);
+		return kt_mkdirs_real(nth, dir, err);
 	}
 	kt_tool_dirs(&env);
 	st = kt_dir_runs(&env, &runs, err);

@@ -61,20 +61,6 @@ static void prune(const char *runs)
 	free(entries);
 }
 
-enum kt_status kt_logs_at(const char *dir, char **out, struct kt_error *err)
-{
-	enum kt_status st = kt_mkdirs(dir, err);
-	char *path;
-
-	if (st)
-		return st;
-	path = realpath(dir, NULL);
-	if (!path)
-		return kt_fail_errno(err, "cannot use \"%s\"", dir);
-	*out = path;
-	return KT_OK;
-}
-
 enum kt_status kt_logs_new(const char *runs, char **out, int *lock,
 			   struct kt_error *err)
 {
@@ -83,7 +69,7 @@ enum kt_status kt_logs_new(const char *runs, char **out, int *lock,
 	struct timespec now;
 	char seconds[64];
 	struct tm tm;
-	enum kt_status st = kt_logs_at(runs, &base, err);
+	enum kt_status st = kt_mkdirs_real(runs, &base, err);
 
 	if (st)
 		return st;

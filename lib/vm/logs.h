@@ -16,10 +16,6 @@
 enum kt_status kt_logs_new(const char *runs, char **out, int *lock,
 			   struct kt_error *err) KT_MUST_CHECK;
 
-/* The same for a directory of the user's, where nothing is removed. */
-enum kt_status kt_logs_at(const char *dir, char **out,
-			  struct kt_error *err) KT_MUST_CHECK;
-
 /* Open file @name in @dir for writing and reading, empty. */
 enum kt_status kt_logs_open(const char *dir, const char *name, int *fd,
 			    struct kt_error *err) KT_MUST_CHECK;
