@@ -55,9 +55,8 @@ static const struct kt_option options[] = {
  */
 static enum kt_status find_init(char **out, struct kt_error *err)
 {
-	static const char *const names[] = {
-		"ktstr-init", "../libexec/ktstr/ktstr-init"
-	};
+	static const char *const names[] = { "ktstr-init",
+					     "../libexec/ktstr/ktstr-init" };
 	char *dir KT_CLEANUP(kt_freep) = NULL;
 	enum kt_status st = kt_tool_bindir(&dir, err);
 
