@@ -18,11 +18,11 @@
 #define KT_INITRAMFS_KEEP_S (24 * 3600) /* and all that were used since */
 
 /*
- * Remove from directory @dir the files of ours last used more than
+ * Remove from directory @path the files of ours last used more than
  * KT_INITRAMFS_KEEP_S before @now: all unfinished ones, and finished ones but
  * for the KT_INITRAMFS_KEEP used last. Nothing else in there is touched. What
  * cannot be removed stays: that is no error, the next sweep is for it.
  */
-void kt_initramfs_sweep(const char *dir, time_t now);
+void kt_initramfs_sweep(const char *path, time_t now);
 
 #endif

@@ -76,13 +76,11 @@ static void run_child(const struct kt_job_setup *setup, char **argv,
 /* Three pipes and one that exec closes; ends [2i] are read, [2i + 1] written. */
 static bool make_pipes(int fds[8])
 {
-	for (int i = 0; i < 4; i++) {
-		if (!pipe2(fds + i * 2, O_CLOEXEC))
+	for (size_t i = 0; i < 8; i += 2) {
+		if (!pipe2(&fds[i], O_CLOEXEC))
 			continue;
-		while (i-- > 0) {
-			close(fds[i * 2]);
-			close(fds[i * 2 + 1]);
-		}
+		while (i-- > 0)
+			close(fds[i]);
 		return false;
 	}
 	fcntl(fds[1], F_SETFL, O_NONBLOCK);
