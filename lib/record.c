@@ -231,6 +231,22 @@ enum kt_status kt_record_bool(const struct kt_record *rec, const char *key,
 	return KT_OK;
 }
 
+enum kt_status kt_record_double(const struct kt_record *rec, const char *key,
+				double *out, struct kt_error *err)
+{
+	struct json_object *val;
+	enum kt_status st;
+
+	if (!json_object_object_get_ex(rec->obj, key, &val) ||
+	    !json_object_is_type(val, json_type_int)) {
+		st = member(rec, key, json_type_double, &val, err);
+		if (st)
+			return st;
+	}
+	*out = json_object_get_double(val);
+	return KT_OK;
+}
+
 enum kt_status kt_record_str(const struct kt_record *rec, const char *key,
 			     const char **out, struct kt_error *err)
 {
@@ -353,6 +369,24 @@ void kt_record_set_u64(struct kt_record *rec, const char *key, uint64_t val)
 void kt_record_set_bool(struct kt_record *rec, const char *key, bool val)
 {
 	add(rec, key, kt_xcheck(json_object_new_boolean(val)));
+}
+
+void kt_record_set_double(struct kt_record *rec, const char *key, double val)
+{
+	char text[40];
+
+	if (!isfinite(val)) {
+		kt_record_unset(rec, key);
+		return;
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text) - 2, "%.*g", digits, val);
+		if (strtod(text, NULL) == val)
+			break;
+	}
+	if (!text[strcspn(text, ".e")])
+		strncat(text, ".0", sizeof(text) - strlen(text) - 1);
+	add(rec, key, kt_xcheck(json_object_new_double_s(val, text)));
 }
 
 /* @val as a JSON string, which must be UTF-8 whatever the bytes are. */

@@ -78,6 +78,11 @@ enum kt_status kt_record_u64(const struct kt_record *rec, const char *key,
 			     uint64_t *out, struct kt_error *err) KT_MUST_CHECK;
 enum kt_status kt_record_bool(const struct kt_record *rec, const char *key,
 			      bool *out, struct kt_error *err) KT_MUST_CHECK;
+
+/* A finite number, with or without a fraction. */
+enum kt_status kt_record_double(const struct kt_record *rec, const char *key,
+				double *out,
+				struct kt_error *err) KT_MUST_CHECK;
 enum kt_status kt_record_str(const struct kt_record *rec, const char *key,
 			     const char **out,
 			     struct kt_error *err) KT_MUST_CHECK;
@@ -125,6 +130,13 @@ enum kt_status kt_record_strv(const struct kt_record *rec, const char *key,
  */
 void kt_record_set_u64(struct kt_record *rec, const char *key, uint64_t val);
 void kt_record_set_bool(struct kt_record *rec, const char *key, bool val);
+
+/*
+ * As few of 15 to 17 digits as read back as @val, always with a point or an
+ * exponent, so that a reader sees the same type every time. NaN and infinity,
+ * which JSON cannot say, remove the member: absent means unknown.
+ */
+void kt_record_set_double(struct kt_record *rec, const char *key, double val);
 void kt_record_set_str(struct kt_record *rec, const char *key, const char *val);
 void kt_record_set_null(struct kt_record *rec, const char *key);
 void kt_record_unset(struct kt_record *rec, const char *key);

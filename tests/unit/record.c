@@ -3,6 +3,7 @@
 #include "lib/record.h"
 #include "lib/filter.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "lib/xalloc.h"
@@ -132,6 +133,60 @@ static void test_output(void)
 	   "a path that is not UTF-8 is refused");
 }
 
+static void test_doubles(void)
+{
+	static const struct {
+		double val;
+		const char *text;
+	} cases[] = {
+		{ 0, "{\"x\":0.0}" },
+		{ -0.0, "{\"x\":-0.0}" },
+		{ 20, "{\"x\":20.0}" },
+		{ 0.1, "{\"x\":0.1}" },
+		{ 1.0 / 3, "{\"x\":0.3333333333333333}" },
+		{ 5e-324, "{\"x\":4.94065645841247e-324}" },
+		{ 1.7976931348623157e308, "{\"x\":1.7976931348623157e+308}" },
+		{ 9007199254740993.0, "{\"x\":9007199254740992.0}" },
+		{ INFINITY, "{}" },
+		{ NAN, "{}" },
+	};
+	struct kt_error err = { 0 };
+	double got;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kt_record *rec KT_CLEANUP(kt_record_freep) =
+			kt_record_new(NULL);
+		struct kt_record *again KT_CLEANUP(kt_record_freep) = NULL;
+		char *text = NULL;
+		size_t len;
+		FILE *f = open_memstream(&text, &len);
+
+		kt_record_set_double(rec, "x", 1);
+		kt_record_set_double(rec, "x", cases[i].val);
+		ok(f && !kt_record_write(f, rec, &err), "a double is written");
+		fclose(f);
+		text[strcspn(text, "\n")] = '\0';
+		same_str(text, cases[i].text, "in as few digits as will do");
+		ok(!kt_record_parse_object(text, strlen(text), &again, &err) &&
+			   (!kt_record_has(again, "x") ||
+			    (!kt_record_double(again, "x", &got, &err) &&
+			     got == cases[i].val)),
+		   "and reads back the same");
+		free(text);
+	}
+
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) =
+		kt_record_new("a/1");
+
+	kt_record_set_u64(rec, "n", 7);
+	ok(!kt_record_double(rec, "n", &got, &err) && got == 7,
+	   "an integer is a number too");
+	ok(kt_record_double(rec, "schema", &got, &err) == KT_DATA,
+	   "a string is not");
+	ok(kt_record_double(rec, "none", &got, &err) == KT_DATA,
+	   "nor is what is missing");
+}
+
 static enum kt_status only_even(struct kt_record *rec, FILE *out,
 				void *ctx KT_UNUSED, struct kt_error *err)
 {
@@ -206,6 +261,7 @@ int main(void)
 	test_prefixes();
 	test_getters();
 	test_output();
+	test_doubles();
 	test_filter();
 	return tap_end();
 }
