@@ -130,6 +130,27 @@ static enum kt_status shell(const struct kt_args *args, struct kt_error *err)
 	return run(args, p, true, err);
 }
 
+static enum kt_status test_stats(const struct kt_args *args,
+				 struct kt_error *err)
+{
+	struct kt_pipeline *p KT_CLEANUP(kt_pipeline_freep) = kt_pipeline_new();
+	static const char *const passed_on[] = { "dir",	     "format",
+						 "outliers", "baseline",
+						 "fail-on",  "strict" };
+
+	stage(p, args, "ktstr-stats");
+	kt_pipeline_word(p, "sidecars");
+	if (!kt_args_has(args, "format"))
+		kt_pipeline_word(p, "--text");
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
+		char *as KT_CLEANUP(kt_freep) =
+			kt_xasprintf("--%s", passed_on[i]);
+
+		pass_as(p, args, passed_on[i], as);
+	}
+	return run(args, p, false, err);
+}
+
 static enum kt_status doctor(const struct kt_args *args KT_UNUSED,
 			     struct kt_error *err)
 {
@@ -256,6 +277,41 @@ static const struct kt_command shell_command = {
 	.run = shell,
 };
 
+static const struct kt_option stats_options[] = {
+	{ .name = "dir",
+	  .arg = KT_ARG_PATH,
+	  .value = "PATH",
+	  .help = "read the sidecars in PATH" },
+	{ .name = "format",
+	  .arg = KT_ARG_CHOICE,
+	  .value = "FORM",
+	  .choices = "text json markdown junit html",
+	  .help = "text (the default), json, markdown, junit or html" },
+	{ .name = "outliers",
+	  .arg = KT_ARG_CHOICE,
+	  .value = "METHOD",
+	  .choices = "sigma mad",
+	  .help = "by mean and sigma (the default), or robust by median" },
+	{ .name = "baseline",
+	  .arg = KT_ARG_PATH,
+	  .value = "PATH",
+	  .help = "tell what has changed since the sidecars in PATH" },
+	{ .name = "fail-on",
+	  .arg = KT_ARG_STRING,
+	  .value = "LIST",
+	  .help = "exit 1 on any of outlier, regression, failure" },
+	{ .name = "strict",
+	  .help = "exit 1 if a sidecar cannot be read, or there is none" },
+	{ 0 },
+};
+
+static const struct kt_command stats_command = {
+	.name = "test-stats",
+	.summary = "report on the sidecar files that tests have left",
+	.options = stats_options,
+	.run = test_stats,
+};
+
 static const struct kt_command doctor_command = {
 	.name = "doctor",
 	.summary = "say what this machine has and lacks",
@@ -263,10 +319,7 @@ static const struct kt_command doctor_command = {
 };
 
 static const struct kt_command *const commands[] = {
-	&kernel_command,
-	&shell_command,
-	&doctor_command,
-	NULL,
+	&kernel_command, &shell_command, &stats_command, &doctor_command, NULL,
 };
 
 static const struct kt_option options[] = {
