@@ -5,13 +5,11 @@
  * One object per file, *.ktstr.json, as ktstr 0.2.2 writes it; members that
  * later versions renamed are taken under both names. What that version's own
  * reader would refuse is refused here too: a missing or null required member,
- * an integer with a fraction or out of range, NaN, an unpaired surrogate.
- * Two faults json-c hides: of members given twice the last one counts, and
- * "1." is a number. Two are refused on top: NUL in a string, and names longer
- * than KT_SIDECAR_MAX_NAME, so that what is printed of a file stays in bounds.
- *
- * The second of the two files that include json-c: records are small and few,
- * while of these there may be a hundred thousand to read.
+ * an integer with a fraction or out of range, NaN, an unpaired surrogate, text
+ * behind the object. One thing it refuses is taken: of a member given twice
+ * the last one counts, as for most that read JSON. Refused on top are NUL in a
+ * string, and names longer than KT_SIDECAR_MAX_NAME, so that what is printed
+ * of a file stays in bounds.
  */
 #ifndef KT_SIDECAR_H
 #define KT_SIDECAR_H
@@ -24,7 +22,6 @@
 
 #define KT_SIDECAR_MAX_BYTES ((size_t)32 << 20) /* of one file */
 #define KT_SIDECAR_MAX_NAME 4096		/* bytes of a name in it */
-#define KT_SIDECAR_MAX_DEPTH 128		/* nested {} and [] */
 #define KT_SIDECAR_MAX_ITEMS 65536		/* events, programs: of each */
 
 /* The KVM statistics that are reported, in this order. */
