@@ -103,6 +103,9 @@ static enum kt_status write_report(const struct kt_report *r,
 		kt_report_write_fn *write;
 	} forms[] = {
 		{ "text", kt_report_text },
+		{ "markdown", kt_report_markdown },
+		{ "junit", kt_report_junit },
+		{ "html", kt_report_html },
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)

@@ -73,21 +73,16 @@ static enum kt_status write_summary(const struct kt_report *r, FILE *out,
 {
 	struct kt_record *rec = kt_record_new("ktstr.summary/1");
 	const struct kt_stats *s = r->stats;
-	uint64_t passed = 0, skipped = 0, stalled = 0;
+	const struct kt_totals t = kt_report_totals(s);
 
-	for (uint32_t i = 0; i < s->nr_rows; i++) {
-		passed += s->rows[i].passed;
-		skipped += s->rows[i].skipped;
-		stalled += s->rows[i].stalled;
-	}
 	kt_record_set_str(rec, "of", "sidecars");
 	kt_record_set_str(rec, "dir_path", s->dir);
 	kt_record_set_u64(rec, "sidecars", s->nr_rows);
 	kt_record_set_u64(rec, "unreadable", s->nr_unreadable);
-	kt_record_set_u64(rec, "passed", passed);
-	kt_record_set_u64(rec, "failed", s->nr_rows - passed - skipped);
-	kt_record_set_u64(rec, "skipped", skipped);
-	kt_record_set_u64(rec, "stalled", stalled);
+	kt_record_set_u64(rec, "passed", t.passed);
+	kt_record_set_u64(rec, "failed", t.failed);
+	kt_record_set_u64(rec, "skipped", t.skipped);
+	kt_record_set_u64(rec, "stalled", t.stalled);
 	kt_record_set_str(rec, "outlier_method",
 			  r->outliers->method == KT_OUTLIERS_MAD ? "mad" :
 								   "sigma");

@@ -48,6 +48,29 @@ const char *kt_row_trouble(const struct kt_row *row);
 /* The name with number @id of @r; borrowed. */
 const char *kt_report_name(const struct kt_report *r, uint32_t id);
 
+/*
+ * Write @text as XML or HTML text, fit for an attribute in double quotes:
+ * &, <, > and quotes as entities; what XML has no place for (control
+ * characters, U+FFFE, U+FFFF) is dropped.
+ */
+void kt_report_xml(FILE *out, const char *text);
+
+/* Passed, failed, skipped and stalled rows. */
+struct kt_totals {
+	uint32_t passed, failed, skipped, stalled;
+};
+
+struct kt_totals kt_report_totals(const struct kt_stats *stats);
+
+/*
+ * One plot as an SVG element: each run's @metric as a dot, a line for each
+ * group by @by with its mean, worst first, outliers marked. @unit ends the
+ * numbers; @id is unique in the page.
+ */
+void kt_report_plot(const struct kt_report *r, enum kt_dimension by,
+		    enum kt_metric metric, const char *title, const char *unit,
+		    const char *id, FILE *out);
+
 /* True if rows have more than one work type: only then it is a dimension. */
 bool kt_report_has(const struct kt_report *r, enum kt_dimension by,
 		   const struct kt_groups *g);
