@@ -46,7 +46,9 @@ static const char style[] =
 	".outlier{fill:var(--out);stroke:var(--card)}\n"
 	".key{color:var(--dim)}.key svg{display:inline;width:14px;"
 	"height:14px;vertical-align:-2px}.key span{margin-right:1.2rem}\n"
-	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}"
+	".scroll{overflow:auto;max-height:32rem}"
+	"thead th{position:sticky;top:0;background:var(--bg)}"
+	"table{border-collapse:collapse;width:100%}"
 	"th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);"
 	"text-align:left;white-space:nowrap}"
 	"th{color:var(--dim);font-weight:600}"
@@ -60,7 +62,7 @@ static void begin_table(FILE *out, const char *title, const char *heads)
 {
 	if (*title)
 		fprintf(out, "<h2>%s</h2>\n", title);
-	fputs("<div class=\"scroll\"><table><thead><tr>", out);
+	fputs("<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>", out);
 	while (*heads) {
 		const int len = (int)strcspn(heads, ",");
 		const bool number = *heads == '#';
@@ -416,9 +418,9 @@ static void put_changes(const struct kt_report *r, FILE *out)
 void kt_report_html(const struct kt_report *r, FILE *out)
 {
 	put_head(r, out);
+	put_plots(r, out);
 	put_failures(r, out);
 	put_changes(r, out);
-	put_plots(r, out);
 	put_outliers(r, out);
 	put_dimensions(r, out);
 	put_verifier(r, out);
