@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "lib/stats/report.h"
+#include "lib/stats/totals.h"
 #include "lib/stats/where.h"
 #include "lib/tool.h"
 #include "lib/xalloc.h"
@@ -196,6 +197,91 @@ static enum kt_status sidecars(const struct kt_args *args, struct kt_error *err)
 	return st ? st : verdict(&r, gates, strict, err);
 }
 
+/*
+ * Count the records of @schema on stdin. With @text others are left out, since
+ * stdout is for people; else they pass.
+ */
+static enum kt_status count(const char *schema, kt_filter_fn *fn, void *ctx,
+			    bool text, struct kt_error *err)
+{
+	const struct kt_filter filter = { .tool = kt_tool_name(),
+					  .schema = schema,
+					  .fn = fn,
+					  .report = kt_tool_report,
+					  .ctx = ctx };
+	enum kt_status st;
+	FILE *nowhere;
+
+	if (!text)
+		return kt_tool_filter(schema, fn, ctx, err);
+	nowhere = fopen("/dev/null", "we");
+	if (!nowhere)
+		return kt_fail_errno(err, "cannot open \"/dev/null\"");
+	st = kt_filter(&filter, stdin, nowhere, err);
+	fclose(nowhere);
+	return st;
+}
+
+static enum kt_status programs(const struct kt_args *args, struct kt_error *err)
+{
+	struct kt_programs *p KT_CLEANUP(kt_programs_freep) = kt_programs_new();
+	const bool text = !strcmp(format_of(args), "text");
+	enum kt_status written = KT_OK;
+	enum kt_status st =
+		count(KT_SCHEMA_PROGRAM, kt_programs_add, p, text, err);
+
+	if (st > KT_FAIL)
+		return st;
+	if (text)
+		kt_programs_text(p, stdout);
+	else
+		written = kt_programs_records(p, stdout, err);
+	return written ? written : st;
+}
+
+static enum kt_status runs(const struct kt_args *args, struct kt_error *err)
+{
+	struct kt_runs *p KT_CLEANUP(kt_runs_freep) = kt_runs_new();
+	const bool text = !strcmp(format_of(args), "text");
+	enum kt_status written = KT_OK;
+	enum kt_status st = count(KT_SCHEMA_RUN, kt_runs_add, p, text, err);
+
+	if (st > KT_FAIL)
+		return st;
+	if (text)
+		kt_runs_text(p, stdout);
+	else
+		written = kt_runs_records(p, stdout, err);
+	return written ? written : st;
+}
+
+static const struct kt_option record_options[] = {
+	{ .name = "text",
+	  .letter = 't',
+	  .help = "text for people, as the form of that name" },
+	{ .name = "format",
+	  .arg = KT_ARG_CHOICE,
+	  .value = "FORM",
+	  .choices = "text json",
+	  .excludes = "text",
+	  .help = "text or json (records, the default)" },
+	{ 0 },
+};
+
+static const struct kt_command programs_command = {
+	.name = "programs",
+	.summary = "sum up records of verified programs",
+	.options = record_options,
+	.run = programs,
+};
+
+static const struct kt_command runs_command = {
+	.name = "runs",
+	.summary = "sum up records of runs",
+	.options = record_options,
+	.run = runs,
+};
+
 static const struct kt_option sidecars_options[] = {
 	{ .name = "dir",
 	  .arg = KT_ARG_PATH,
@@ -238,6 +324,8 @@ static const struct kt_command sidecars_command = {
 
 static const struct kt_command *const commands[] = {
 	&sidecars_command,
+	&programs_command,
+	&runs_command,
 	NULL,
 };
 

@@ -4,16 +4,13 @@
 #include <string.h>
 
 #include "lib/stats/report.h"
+#include "lib/stats/text.h"
 #include "lib/utf8.h"
 #include "lib/xalloc.h"
 
 #define RULE "------------------------------------------------------------"
 
-/*
- * A name, and blanks up to @width characters (of UTF-8, not bytes). Control
- * characters, which a terminal would obey, stand as \xNN.
- */
-static void put_name(FILE *out, const char *name, int width)
+void kt_text_name(FILE *out, const char *name, int width)
 {
 	size_t left = strlen(name);
 
@@ -39,7 +36,7 @@ static void put_name(FILE *out, const char *name, int width)
 
 static void put(const struct kt_report *r, FILE *out, uint32_t name)
 {
-	put_name(out, kt_report_name(r, name), 0);
+	kt_text_name(out, kt_report_name(r, name), 0);
 }
 
 static void put_worst(const struct kt_report *r, FILE *out,
@@ -91,7 +88,7 @@ static void put_group(const struct kt_report *r, FILE *out,
 
 	kt_tally_group(r->stats, g, group, &t);
 	fputs("  ", out);
-	put_name(out, kt_report_name(r, group->a), 25);
+	kt_text_name(out, kt_report_name(r, group->a), 25);
 	fprintf(out, " %u/%u passed", t.passed, t.nr);
 	if (t.skipped)
 		fprintf(out, " (%u skipped, %u failed)", t.skipped, t.failed);
@@ -147,7 +144,7 @@ static void put_near_limit(const struct kt_stats *s, FILE *out,
 			      out);
 		any = true;
 		fputs("  ", out);
-		put_name(out, kt_names_get(&s->programs, order[i]), 0);
+		kt_text_name(out, kt_names_get(&s->programs, order[i]), 0);
 		fprintf(out, ": %.1f%% of 1M limit (%llu verified insns)\n",
 			percent, (unsigned long long)insns);
 	}
@@ -171,7 +168,7 @@ static void put_verifier(const struct kt_report *r, FILE *out)
 		const double percent = verified_percent(insns);
 
 		fputs("  ", out);
-		put_name(out, kt_names_get(&s->programs, order[i]), 24);
+		kt_text_name(out, kt_names_get(&s->programs, order[i]), 24);
 		fprintf(out, " %12llu %7.1f%%%s\n", (unsigned long long)insns,
 			percent,
 			percent >= KT_VERIFIER_WARN_PERCENT ? " !" : "");
@@ -206,8 +203,9 @@ static void put_callbacks(const struct kt_report *r, FILE *out)
 				&s->callbacks[run->first + k];
 
 			fputs("    ", out);
-			put_name(out, kt_names_get(&s->programs, c->program),
-				 24);
+			kt_text_name(out,
+				     kt_names_get(&s->programs, c->program),
+				     24);
 			fprintf(out, " %12llu %14llu %12.0f\n",
 				(unsigned long long)c->calls,
 				(unsigned long long)c->ns, c->ns_per_call);
@@ -261,7 +259,7 @@ static void put_steps(const struct kt_report *r, FILE *out)
 		const struct kt_step *s = &steps[i];
 
 		fputs("  ", out);
-		put_name(out, kt_report_name(r, s->label), 24);
+		kt_text_name(out, kt_report_name(r, s->label), 24);
 		fprintf(out, " %8llu", (unsigned long long)s->runs);
 		if (s->nr_rates)
 			fprintf(out, " %14.1f", s->rate);
@@ -296,7 +294,7 @@ static void put_failures(const struct kt_report *r, FILE *out)
 			fputs("\n=== FAILED AND STALLED TESTS ===\n\n", out);
 		any = true;
 		fputs("  ", out);
-		put_name(out, kt_report_name(r, row->scenario), 25);
+		kt_text_name(out, kt_report_name(r, row->scenario), 25);
 		fprintf(out, " %s  (", trouble);
 		put(r, out, row->topology);
 		fputs(", ", out);
@@ -330,7 +328,7 @@ static void put_changes(const struct kt_report *r, FILE *out)
 	if (!ch)
 		return;
 	fputs("\n=== CHANGES SINCE ", out);
-	put_name(out, ch->dir, 0);
+	kt_text_name(out, ch->dir, 0);
 	fprintf(out, " ===\n\n  compared %u, gone %u, new %u; worse %zu\n",
 		ch->nr_pairs, ch->nr_gone, ch->nr_new, ch->nr_regressions);
 	if (ch->nr)
