@@ -73,6 +73,16 @@ static enum kt_status wrong_type(const struct kt_lex *lex,
 		       want[f->kind]);
 }
 
+static enum kt_status other_than(const struct kt_lex *lex,
+				 const struct kt_field *f, const char *what,
+				 struct kt_error *err)
+{
+	if (lex->at == lex->end)
+		return kt_lex_fail(lex, "", err);
+	return kt_fail(err, KT_DATA, "member \"%s\" holds other than %s",
+		       f->name, what);
+}
+
 static enum kt_status out_of_range(const struct kt_field *f,
 				   struct kt_error *err)
 {
@@ -192,9 +202,7 @@ static enum kt_status get_strings(struct kt_sidecar_parser *p,
 		if (st || !more)
 			return st;
 		if (kt_lex_peek(&p->lex) != '"')
-			return kt_fail(err, KT_DATA,
-				       "member \"%s\" holds other than strings",
-				       f->name);
+			return other_than(&p->lex, f, "strings", err);
 		st = kt_lex_string(&p->lex, &s, err);
 		if (st)
 			return st;
@@ -298,9 +306,7 @@ static enum kt_status get_list(struct kt_sidecar_parser *p,
 		if (st || !more)
 			return st;
 		if (kt_lex_peek(&p->lex) != '{')
-			return kt_fail(err, KT_DATA,
-				       "member \"%s\" holds other than objects",
-				       f->name);
+			return other_than(&p->lex, f, "objects", err);
 		if (i == KT_SIDECAR_MAX_ITEMS)
 			return kt_fail(err, KT_DATA,
 				       "member \"%s\" has more than %d items",

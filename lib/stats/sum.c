@@ -58,46 +58,41 @@ void kt_sum_add(struct kt_sum *sum, double val)
 }
 
 /*
- * Round the settled, non-negative @sum to 53 bits: the value is the result
- * times 2^*exp.
+ * Divide the settled, non-negative @sum by @n, in place, as far down as three
+ * limbs from the first that is not 0, which is more than the 53 bits of a
+ * double. True if that was not all of it.
  */
-static double rounded(const struct kt_sum *sum, int *exp)
+static bool divide(struct kt_sum *sum, uint32_t n, uint32_t *top)
 {
-	uint32_t top = KT_SUM_LIMBS - 1;
-	unsigned __int128 head, half;
+	uint32_t i = KT_SUM_LIMBS, last = 0;
+	uint64_t rem = 0;
 	bool rest = false;
-	uint64_t frac;
-	int drop;
 
-	while (top > sum->low && !sum->limb[top])
-		top--;
-	/* Three limbs from the first that is not 0: more than 64 bits. */
-	head = (uint64_t)sum->limb[top];
-	for (uint32_t k = 1; k <= 2; k++)
-		head = head << 32 |
-		       (top >= k ? (uint64_t)sum->limb[top - k] : 0);
-	for (uint32_t i = sum->low; i + 2 < top; i++)
+	*top = 0;
+	while (i-- > last) {
+		const uint64_t val = rem << 32 | (uint64_t)sum->limb[i];
+
+		sum->limb[i] = (int64_t)(val / n);
+		rem = val % n;
+		if (!*top && sum->limb[i]) {
+			*top = i;
+			last = i > 2 ? i - 2 : 0;
+		}
+	}
+	for (i = sum->low; i < last; i++)
 		rest |= sum->limb[i] != 0;
-	*exp = BASE_EXP + 32 * ((int)top - 2);
-	if (!head)
-		return 0;
-
-	drop = 128 - __builtin_clzll((uint64_t)(head >> 64)) - 53;
-	half = (unsigned __int128)1 << (drop - 1);
-	frac = (uint64_t)(head >> drop);
-	head &= 2 * half - 1;
-	if (head > half || (head == half && (rest || frac & 1)))
-		frac++;
-	*exp += drop;
-	return (double)frac;
+	return rest || rem;
 }
 
-double kt_sum_mean(struct kt_sum *sum, double n)
+double kt_sum_mean(struct kt_sum *sum, uint32_t n)
 {
 	struct kt_sum abs;
-	bool negative;
+	unsigned __int128 head, half;
+	bool negative, rest;
+	uint64_t frac;
+	uint32_t top;
 	double mean;
-	int exp;
+	int drop;
 
 	if (sum->low == KT_SUM_LIMBS)
 		return 0;
@@ -109,7 +104,23 @@ double kt_sum_mean(struct kt_sum *sum, double n)
 			abs.limb[i] = -abs.limb[i];
 		settle(&abs);
 	}
-	mean = rounded(&abs, &exp) / n;
-	mean = ldexp(mean, exp);
+	rest = divide(&abs, n, &top);
+	head = (uint64_t)abs.limb[top];
+	for (uint32_t k = 1; k <= 2; k++)
+		head = head << 32 |
+		       (top >= k ? (uint64_t)abs.limb[top - k] : 0);
+	if (!(head >> 64)) /* nothing left but what is less than any double */
+		return negative ? -0.0 : 0;
+
+	drop = 128 - __builtin_clzll((uint64_t)(head >> 64)) - 53;
+	/* A result below the normal range has fewer bits to keep. */
+	if (32 * ((int)top - 2) + drop < 0)
+		drop = -32 * ((int)top - 2);
+	half = (unsigned __int128)1 << (drop - 1);
+	frac = (uint64_t)(head >> drop);
+	head &= 2 * half - 1;
+	if (head > half || (head == half && (rest || frac & 1)))
+		frac++;
+	mean = ldexp((double)frac, BASE_EXP + 32 * ((int)top - 2) + drop);
 	return negative ? -mean : mean;
 }

@@ -28,9 +28,10 @@ void kt_sum_clear(struct kt_sum *sum);
 void kt_sum_add(struct kt_sum *sum, double val);
 
 /*
- * The sum, rounded to nearest, divided by @n > 0 and rounded again: what
- * "sum / n" would be, without the sum having to fit.
+ * The exact sum divided by @n > 0, rounded once, to nearest (below the range
+ * of normal numbers it may be the next one): the mean of equal
+ * numbers is that number, and the sum need not fit a double.
  */
-double kt_sum_mean(struct kt_sum *sum, double n);
+double kt_sum_mean(struct kt_sum *sum, uint32_t n);
 
 #endif
