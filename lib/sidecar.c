@@ -223,10 +223,11 @@ static enum kt_status get_map(struct kt_sidecar_parser *p,
 			      const struct kt_field *f, enum kt_kind kind,
 			      struct kt_error *err)
 {
+	const struct kt_field map = { .name = f->name, .kind = KT_F_F64_MAP };
 	bool first = true, more = true;
 
 	if (kt_lex_peek(&p->lex) != '{')
-		return wrong_type(&p->lex, f, err);
+		return wrong_type(&p->lex, &map, err);
 	for (;; first = false) {
 		struct kt_field item = { .name = f->name, .kind = kind };
 		struct kt_slice key;

@@ -127,6 +127,10 @@ static enum kt_status verdict(const struct kt_report *r, unsigned int gates,
 	if (gates & FAIL_ON_FAILURE && troubled)
 		return kt_fail(err, KT_FAIL, "%u test%s failed or stalled",
 			       troubled, troubled == 1 ? "" : "s");
+	if (gates & FAIL_ON_REGRESSION && !r->changes->nr_pairs)
+		return kt_fail(err, KT_FAIL,
+			       "no test in common with the baseline \"%s\"",
+			       r->changes->dir);
 	if (gates & FAIL_ON_REGRESSION && r->changes->nr_regressions)
 		return kt_fail(err, KT_FAIL, "%zu regression%s since \"%s\"",
 			       r->changes->nr_regressions,
