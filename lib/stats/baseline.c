@@ -71,7 +71,9 @@ static void compare_pair(struct sides *s, const struct kt_group *old,
 		c.metric = m;
 		c.before = b.mean[m];
 		c.after = a.mean[m];
-		c.noise = fmax(b.max[m] - b.min[m], a.max[m] - a.min[m]);
+		c.noise = b.max[m] - b.min[m];
+		if (a.max[m] - a.min[m] > c.noise)
+			c.noise = a.max[m] - a.min[m];
 		c.regression =
 			(c.after > c.before) != kt_metrics[m].more_is_better;
 		if (counts(&kt_metrics[m], c.before, c.after, c.noise))

@@ -13,7 +13,8 @@
 #define MAD_SCALE 1.4826022185056018  /* 1 / normal quantile of 3/4 */
 #define MEAN_AD_SCALE 1.2533141373155 /* sqrt(pi / 2) */
 #define LEAST_DEVIATION 2.220446049250313e-16
-#define SAME_SCORE 1e-9 /* scores of equal shape differ by rounding noise */
+#define FARTHEST 0x1p1023 /* from the median: the most that is counted */
+#define SAME_SCORE 1e-9	  /* scores of equal shape differ by rounding noise */
 
 /* Where the rows are, of one metric, and how far they are apart. */
 struct location {
@@ -51,7 +52,8 @@ static struct location by_mean(const double *vals, uint32_t nr)
 		return loc;
 
 	for (uint32_t i = 0; i < nr; i++)
-		largest = fmax(largest, fabs(vals[i] / 2 - loc.centre / 2));
+		if (fabs(vals[i] / 2 - loc.centre / 2) > largest)
+			largest = fabs(vals[i] / 2 - loc.centre / 2);
 	if (largest > 1e150 || (largest > 0 && largest < 1e-150))
 		frexp(largest, &exp);
 	kt_sum_clear(&sum);
@@ -90,7 +92,9 @@ static struct location by_median(double *vals, uint32_t nr)
 	loc.centre = median(vals, nr);
 	kt_sum_clear(&sum);
 	for (uint32_t i = 0; i < nr; i++) {
-		vals[i] = fmin(fabs(vals[i] - loc.centre), 0x1p1023);
+		vals[i] = fabs(vals[i] - loc.centre);
+		if (vals[i] > FARTHEST)
+			vals[i] = FARTHEST;
 		kt_sum_add(&sum, vals[i]);
 	}
 	loc.deviation = median(vals, nr) * MAD_SCALE;
@@ -153,12 +157,19 @@ static void find_in(const struct kt_stats *stats, struct kt_outliers *out,
 	}
 }
 
+/* A score, so that those which differ by noise alone are the same. */
+static double without_noise(double score)
+{
+	if (!(score < 1e9))
+		return score;
+	return (double)(int64_t)(score / SAME_SCORE + 0.5) * SAME_SCORE;
+}
+
 static int highest_first(const void *a, const void *b, void *ctx)
 {
 	const uint32_t *rank = ((const struct kt_stats *)ctx)->names.rank;
 	const struct kt_outlier *x = a, *y = b;
-	const double i = round(x->score / SAME_SCORE),
-		     k = round(y->score / SAME_SCORE);
+	const double i = without_noise(x->score), k = without_noise(y->score);
 
 	if (i < k || i > k)
 		return i > k ? -1 : 1;

@@ -6,7 +6,6 @@
  * mean, a dot for each run. Outliers are diamonds, so that they are told apart
  * without colour. Every mark has a title that says its numbers.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,16 +45,24 @@ static double round_up(double x)
 	return 10 * power;
 }
 
-/* From 0, or less, to the greatest; halved so that no difference overflows. */
+/* How many steps it takes to get from 0 to @x >= 0, or beyond. */
+static int steps_from_0(double x, double step)
+{
+	const int below = (int)(x / step);
+
+	return below + (below * step < x);
+}
+
+/* From @low <= 0 to @high >= 0, in whole steps; halves, for no overflow. */
 static struct scale scale_of(double low, double high)
 {
-	struct scale s = { .low = fmin(low, 0), .high = fmax(high, 0) };
+	struct scale s = { .low = low, .high = high };
 	const double half = s.high / 2 - s.low / 2;
 
 	s.step = half > 1e-300 && half < 1e300 ? round_up(half / 3) : 0;
 	if (s.step > 0) {
-		s.low = floor(s.low / s.step) * s.step;
-		s.high = ceil(s.high / s.step) * s.step;
+		s.low = steps_from_0(-low, s.step) * -s.step;
+		s.high = steps_from_0(high, s.step) * s.step;
 	} else if (!(s.high > s.low)) {
 		s.high = s.low + 1;
 	}
@@ -97,12 +104,11 @@ static void put_axis(FILE *out, const struct scale *s, uint32_t lines,
 		     const char *unit)
 {
 	const int bottom = TOP + LINE * (int)lines;
-	const double ticks =
-		s->step > 0 ? round((s->high - s->low) / s->step) : 1;
+	const int ticks =
+		s->step > 0 ? (int)((s->high - s->low) / s->step + 0.5) : 1;
 
-	for (int i = 0; i <= (int)ticks; i++) {
-		const double val =
-			i == (int)ticks ? s->high : s->low + i * s->step;
+	for (int i = 0; i <= ticks; i++) {
+		const double val = i == ticks ? s->high : s->low + i * s->step;
 
 		fprintf(out,
 			"<line class=\"grid\" x1=\"%.1f\" y1=\"%d\" "
@@ -222,8 +228,8 @@ void kt_report_plot(const struct kt_report *r, enum kt_dimension by,
 		struct kt_tally t;
 
 		kt_tally_group(r->stats, &g, &g.group[i], &t);
-		low = fmin(low, t.min[metric]);
-		high = fmax(high, t.max[metric]);
+		low = t.min[metric] < low ? t.min[metric] : low;
+		high = t.max[metric] > high ? t.max[metric] : high;
 	}
 	p.scale = scale_of(low, high);
 	fprintf(out,
