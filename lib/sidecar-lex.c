@@ -29,7 +29,9 @@ char kt_lex_peek(struct kt_lex *lex)
 	       (*s == ' ' || *s == '\n' || *s == '\t' || *s == '\r'))
 		s++;
 	lex->at = s;
-	return s < lex->end ? *s : '\0';
+	if (s == lex->end)
+		return '\0';
+	return *s;
 }
 
 enum kt_status kt_lex_take(struct kt_lex *lex, char c, struct kt_error *err)

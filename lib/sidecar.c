@@ -278,13 +278,14 @@ static enum kt_status get_object(struct kt_sidecar_parser *p,
 /* Room for one more item, of zeros. */
 static void *new_item(struct kt_sidecar_list *list, size_t size)
 {
-	char *item;
+	char *item = list->items;
 
-	if (list->nr == list->cap) {
+	if (!item || list->nr == list->cap) {
 		list->cap = list->cap ? list->cap * 2 : 16;
-		list->items = kt_xrealloc(list->items, list->cap * size);
+		item = kt_xrealloc(item, list->cap * size);
+		list->items = item;
 	}
-	item = (char *)list->items + list->nr++ * size;
+	item += list->nr++ * size;
 	memset(item, 0, size);
 	return item;
 }

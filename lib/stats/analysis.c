@@ -85,7 +85,7 @@ void kt_groups_by(const struct kt_stats *stats, enum kt_dimension by,
 			g->nr++;
 			continue;
 		}
-		if (out->nr == cap) {
+		if (out->nr == cap || !out->group) {
 			cap = cap ? cap * 2 : 16;
 			out->group = kt_xrealloc(out->group,
 						 cap * sizeof(*out->group));

@@ -30,7 +30,7 @@ static int compare_names(const struct sides *s, const struct kt_group *old,
 static void add(struct sides *s, struct kt_changes *out,
 		const struct kt_change *change)
 {
-	if (out->nr == s->cap) {
+	if (out->nr == s->cap || !out->change) {
 		s->cap = s->cap ? s->cap * 2 : 16;
 		out->change =
 			kt_xrealloc(out->change, s->cap * sizeof(*out->change));

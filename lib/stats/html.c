@@ -6,7 +6,6 @@
  * and opened from there. A content policy says so to the browser too, should a
  * name in a sidecar ever get past the escaping.
  */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,16 +91,12 @@ static void text_cell(FILE *out, const char *text)
 	fputs("</td>", out);
 }
 
-static void KT_PRINTF(2, 3) number_cell(FILE *out, const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("<td class=\"n\">", out);
-	va_start(ap, fmt);
-	vfprintf(out, fmt, ap);
-	va_end(ap);
-	fputs("</td>", out);
-}
+#define number_cell(out, ...)                     \
+	do {                                      \
+		fputs("<td class=\"n\">", (out)); \
+		fprintf((out), __VA_ARGS__);      \
+		fputs("</td>", (out));            \
+	} while (0)
 
 static void tile(FILE *out, const char *class, uint64_t n, const char *what)
 {

@@ -128,23 +128,25 @@ enum kt_status kt_programs_add(struct kt_record *rec, FILE *out KT_UNUSED,
 	return KT_OK;
 }
 
-static int by_name(const void *a, const void *b)
+static int by_name(const void *a, const void *b, void *programs)
 {
-	const struct program *x = *(const struct program *const *)a,
-			     *y = *(const struct program *const *)b;
-	const int order = strcmp(x->scheduler, y->scheduler);
+	const struct program *x = programs, *y = programs;
+	int order;
 
+	x += *(const uint32_t *)a;
+	y += *(const uint32_t *)b;
+	order = strcmp(x->scheduler, y->scheduler);
 	return order ? order : strcmp(x->name, y->name);
 }
 
-/* The programs by scheduler and name; the caller frees the vector. */
-static const struct program **sorted(const struct kt_programs *p)
+/* The programs by scheduler and name; the caller frees the numbers. */
+static uint32_t *sorted(const struct kt_programs *p)
 {
-	const struct program **v = kt_xcalloc(p->keys.nr + 1, sizeof(*v));
+	uint32_t *v = kt_xcalloc(p->keys.nr + 1, sizeof(*v));
 
 	for (uint32_t i = 0; i < p->keys.nr; i++)
-		v[i] = &p->program[i];
-	qsort(v, p->keys.nr, sizeof(*v), by_name);
+		v[i] = i;
+	qsort_r(v, p->keys.nr, sizeof(*v), by_name, p->program);
 	return v;
 }
 
@@ -192,13 +194,13 @@ enum kt_status kt_programs_records(struct kt_programs *p, FILE *out,
 	struct kt_record *sum KT_CLEANUP(kt_record_freep) =
 		kt_record_new("ktstr.summary/1");
 	uint64_t total = 0, rejected = 0, warned = 0;
-	const struct program **v = sorted(p);
+	uint32_t *v = sorted(p);
 	enum kt_status st;
 
 	for (uint32_t i = 0; i < p->keys.nr; i++) {
-		total = plus(total, v[i]->most);
-		rejected += v[i]->rejected;
-		warned += near_limit(v[i]);
+		total = plus(total, p->program[i].most);
+		rejected += p->program[i].rejected;
+		warned += near_limit(&p->program[i]);
 	}
 	kt_record_set_str(sum, "of", "programs");
 	kt_record_set_u64(sum, "records", p->records);
@@ -209,7 +211,7 @@ enum kt_status kt_programs_records(struct kt_programs *p, FILE *out,
 	st = kt_record_write(out, sum, err);
 	for (uint32_t i = 0; !st && i < p->keys.nr; i++) {
 		struct kt_record *rec KT_CLEANUP(kt_record_freep) =
-			record_of(v[i]);
+			record_of(&p->program[v[i]]);
 
 		st = kt_record_write(out, rec, err);
 	}
@@ -241,22 +243,26 @@ static void put_line(const struct program *p, FILE *out)
 
 void kt_programs_text(struct kt_programs *p, FILE *out)
 {
-	const struct program **v = sorted(p);
+	const char *last = NULL;
+	uint32_t *v = sorted(p);
 
 	fputs("\n=== BPF PROGRAMS ===\n", out);
 	for (uint32_t i = 0; i < p->keys.nr; i++) {
-		if (!i || strcmp(v[i]->scheduler, v[i - 1]->scheduler) != 0) {
+		const struct program *one = &p->program[v[i]];
+
+		if (!last || strcmp(one->scheduler, last) != 0) {
 			fputs("\n  ", out);
 			kt_text_name(out,
-				     *v[i]->scheduler ? v[i]->scheduler :
-							"(no scheduler)",
+				     *one->scheduler ? one->scheduler :
+						       "(no scheduler)",
 				     0);
 			fprintf(out,
 				":\n    %-24s %12s %8s   %8s %8s %10s  %s\n",
 				"program", "verified", "limit%", "profiles",
 				"rejected", "avg_ns", "worst profile");
 		}
-		put_line(v[i], out);
+		put_line(one, out);
+		last = one->scheduler;
 	}
 	free(v);
 }

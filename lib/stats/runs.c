@@ -145,19 +145,21 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int by_name(const void *a, const void *b)
+static int by_name(const void *a, const void *b, void *groups)
 {
-	const struct group *x = *(struct group *const *)a,
-			   *y = *(struct group *const *)b;
-	const int order = strcmp(x->topology, y->topology);
+	const struct group *x = groups, *y = groups;
+	int order;
 
+	x += *(const uint32_t *)a;
+	y += *(const uint32_t *)b;
+	order = strcmp(x->topology, y->topology);
 	return order ? order : strcmp(x->engine, y->engine);
 }
 
-/* The groups by name, their times sorted; the caller frees the vector. */
-static struct group **sorted(const struct kt_runs *p)
+/* The groups by name, their times sorted; the caller frees the numbers. */
+static uint32_t *sorted(const struct kt_runs *p)
 {
-	struct group **v = kt_xcalloc(p->keys.nr + 1, sizeof(*v));
+	uint32_t *v = kt_xcalloc(p->keys.nr + 1, sizeof(*v));
 
 	for (uint32_t i = 0; i < p->keys.nr; i++) {
 		struct group *g = &p->group[i];
@@ -167,9 +169,9 @@ static struct group **sorted(const struct kt_runs *p)
 			      by_size);
 		if (g->run.nr)
 			qsort(g->run.ns, g->run.nr, sizeof(uint64_t), by_size);
-		v[i] = g;
+		v[i] = i;
 	}
-	qsort(v, p->keys.nr, sizeof(*v), by_name);
+	qsort_r(v, p->keys.nr, sizeof(*v), by_name, p->group);
 	return v;
 }
 
@@ -226,7 +228,7 @@ enum kt_status kt_runs_records(struct kt_runs *p, FILE *out,
 {
 	struct kt_record *sum KT_CLEANUP(kt_record_freep) =
 		kt_record_new("ktstr.summary/1");
-	struct group **v = sorted(p);
+	uint32_t *v = sorted(p);
 	enum kt_status st;
 
 	kt_record_set_str(sum, "of", "runs");
@@ -238,15 +240,16 @@ enum kt_status kt_runs_records(struct kt_runs *p, FILE *out,
 	for (uint32_t i = 0; !st && i < p->keys.nr; i++) {
 		struct kt_record *rec KT_CLEANUP(kt_record_freep) =
 			kt_record_new("ktstr.runs/1");
+		const struct group *g = &p->group[v[i]];
 
-		if (*v[i]->topology)
-			kt_record_set_str(rec, "topology", v[i]->topology);
-		if (*v[i]->engine)
-			kt_record_set_str(rec, "engine", v[i]->engine);
-		kt_record_set_u64(rec, "runs", v[i]->runs);
-		kt_record_set_u64(rec, "passed", v[i]->passed);
-		set_times(rec, "boot", &v[i]->boot);
-		set_times(rec, "run", &v[i]->run);
+		if (*g->topology)
+			kt_record_set_str(rec, "topology", g->topology);
+		if (*g->engine)
+			kt_record_set_str(rec, "engine", g->engine);
+		kt_record_set_u64(rec, "runs", g->runs);
+		kt_record_set_u64(rec, "passed", g->passed);
+		set_times(rec, "boot", &g->boot);
+		set_times(rec, "run", &g->run);
 		st = kt_record_write(out, rec, err);
 	}
 	free(v);
@@ -264,7 +267,7 @@ static void put_times(const struct times *t, FILE *out)
 
 void kt_runs_text(struct kt_runs *p, FILE *out)
 {
-	struct group **v = sorted(p);
+	uint32_t *v = sorted(p);
 	uint32_t *at = reasons_in_order(p);
 
 	fprintf(out, "\n=== RUNS ===\n\n  %llu/%llu passed",
@@ -279,14 +282,16 @@ void kt_runs_text(struct kt_runs *p, FILE *out)
 		"engine", "runs", "passed", "boot ms, median, max",
 		"run ms, median, max");
 	for (uint32_t i = 0; i < p->keys.nr; i++) {
+		const struct group *g = &p->group[v[i]];
+
 		fputs("  ", out);
-		kt_text_name(out, *v[i]->topology ? v[i]->topology : "-", 12);
+		kt_text_name(out, *g->topology ? g->topology : "-", 12);
 		fputc(' ', out);
-		kt_text_name(out, *v[i]->engine ? v[i]->engine : "-", 8);
-		fprintf(out, " %8llu %8llu", (unsigned long long)v[i]->runs,
-			(unsigned long long)v[i]->passed);
-		put_times(&v[i]->boot, out);
-		put_times(&v[i]->run, out);
+		kt_text_name(out, *g->engine ? g->engine : "-", 8);
+		fprintf(out, " %8llu %8llu", (unsigned long long)g->runs,
+			(unsigned long long)g->passed);
+		put_times(&g->boot, out);
+		put_times(&g->run, out);
 		fputc('\n', out);
 	}
 	free(v);

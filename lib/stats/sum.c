@@ -92,7 +92,7 @@ double kt_sum_mean(struct kt_sum *sum, uint32_t n)
 	uint64_t frac;
 	uint32_t top;
 	double mean;
-	int drop;
+	int drop, least;
 
 	if (sum->low == KT_SUM_LIMBS)
 		return 0;
@@ -112,10 +112,11 @@ double kt_sum_mean(struct kt_sum *sum, uint32_t n)
 	if (!(head >> 64)) /* nothing left but what is less than any double */
 		return negative ? -0.0 : 0;
 
-	drop = 128 - __builtin_clzll((uint64_t)(head >> 64)) - 53;
+	drop = 128 - 53 - __builtin_clzll((uint64_t)(head >> 64));
 	/* A result below the normal range has fewer bits to keep. */
-	if (32 * ((int)top - 2) + drop < 0)
-		drop = -32 * ((int)top - 2);
+	least = top < 2 ? 32 * (2 - (int)top) : 1;
+	if (drop < least)
+		drop = least;
 	half = (unsigned __int128)1 << (drop - 1);
 	frac = (uint64_t)(head >> drop);
 	head &= 2 * half - 1;
