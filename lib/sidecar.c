@@ -392,6 +392,11 @@ static void clear(const struct kt_field *f, char *base)
 	}
 }
 
+static bool is(const char *name, struct kt_slice key)
+{
+	return name && strlen(name) == key.len && !memcmp(name, key.s, key.len);
+}
+
 /*
  * The field called @key, or NULL. Files have their members in the order of the
  * table, so it is mostly the one behind the last.
@@ -400,18 +405,14 @@ static const struct kt_field *find_field(const struct kt_field *shape,
 					 const struct kt_field *next,
 					 struct kt_slice key)
 {
-	const struct kt_field *f = next;
+	const struct kt_field *f;
 
-	do {
-		if (!f->name)
-			f = shape;
-		if ((strlen(f->name) == key.len &&
-		     !memcmp(f->name, key.s, key.len)) ||
-		    (f->later && strlen(f->later) == key.len &&
-		     !memcmp(f->later, key.s, key.len)))
+	for (f = next; f->name; f++)
+		if (is(f->name, key) || is(f->later, key))
 			return f;
-		f++;
-	} while (f != next && (f->name || next != shape));
+	for (f = shape; f < next; f++)
+		if (is(f->name, key) || is(f->later, key))
+			return f;
 	return NULL;
 }
 
