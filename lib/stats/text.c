@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* text - the report for people, as ktstr 0.2.2 prints it, and what we add */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -314,7 +315,8 @@ static void put_change(const struct kt_report *r, FILE *out,
 	fprintf(out, "): %s %.4g -> %.4g (", kt_change_metric(c), c->before,
 		c->after);
 	if (c->before > 0 || c->before < 0)
-		fprintf(out, "%+.1f%%", (c->after / c->before - 1) * 100);
+		fprintf(out, "%+.1f%%",
+			(c->after - c->before) / fabs(c->before) * 100);
 	else
 		fputs("from zero", out);
 	fprintf(out, ", noise %.4g, runs %u -> %u)\n", c->noise, c->runs_before,
