@@ -212,18 +212,10 @@ static enum kt_status count(const char *schema, kt_filter_fn *fn, void *ctx,
 					  .schema = schema,
 					  .fn = fn,
 					  .report = kt_tool_report,
-					  .ctx = ctx };
-	enum kt_status st;
-	FILE *nowhere;
+					  .ctx = ctx,
+					  .text = text };
 
-	if (!text)
-		return kt_tool_filter(schema, fn, ctx, err);
-	nowhere = fopen("/dev/null", "we");
-	if (!nowhere)
-		return kt_fail_errno(err, "cannot open \"/dev/null\"");
-	st = kt_filter(&filter, stdin, nowhere, err);
-	fclose(nowhere);
-	return st;
+	return kt_filter(&filter, stdin, stdout, err);
 }
 
 static enum kt_status programs(const struct kt_args *args, struct kt_error *err)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "lib/error.h"
+#include "lib/filter.h"
 #include "lib/record.h"
 
 #define KT_SCHEMA_PROGRAM "ktstr.program/1"
