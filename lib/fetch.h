@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lib/fetch.h - find a kernel's source, or the cache entry that spares it
+ *
+ * Each way to a source is a function that makes one "ktstr.kernel/1" record:
+ * of the source, with its key and its tree, or of the fresh entry that the
+ * cache has for it. A tree that was made for the record stands in a directory
+ * of its own below the build directory (lib/workdir.h); whoever cannot pass the
+ * record on gives it to kt_fetch_discard().
+ */
+#ifndef KT_FETCH_H
+#define KT_FETCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "lib/cache.h"
+#include "lib/dirs.h"
+#include "lib/error.h"
+#include "lib/record.h"
+#include "lib/version.h"
+
+/* A line for people; kt_note() and kt_detail() are two. */
+typedef void kt_fetch_say_fn(const char *fmt, ...) KT_PRINTF(1, 2);
+
+/*
+ * A step of @total bytes (0: unknown) begins; is @done bytes far; is done.
+ * One that fails is begun and not ended.
+ */
+struct kt_fetch_watch {
+	void (*begin)(const char *what, uint64_t total, void *ctx);
+	void (*at)(uint64_t done, void *ctx);
+	void (*end)(void *ctx);
+	void *ctx;
+};
+
+/* How to go about it. All borrowed. */
+struct kt_fetch {
+	const struct kt_env_dirs *dirs; /* where cache and builds are */
+	const char *const *env;		/* our environment */
+	bool force;			/* do not look in the cache */
+	bool keep_tree;			/* "tree_temporary" is false */
+	unsigned int threads;		/* to decompress with */
+	kt_fetch_say_fn *note, *detail;
+	struct kt_fetch_watch watch;
+};
+
+/*
+ * The kernel source tree @path, or the tarball. *out is the caller's. KT_DATA:
+ * it is no kernel's, or the archive is refused (lib/archive.h); KT_SYS: the
+ * system refused; KT_AGAIN: the tarball was changed while it was read; KT_FAIL:
+ * git refused, or told to stop. Nothing is left behind then.
+ */
+enum kt_status kt_fetch_source(const struct kt_fetch *how, const char *path,
+			       struct kt_record **out,
+			       struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * Remove the tree that was made for @rec, if one was: nobody will get to know
+ * of it.
+ */
+void kt_fetch_discard(const struct kt_fetch *how, const struct kt_record *rec);
+
+/*
+ * What follows is shared between the parts of this module.
+ */
+
+/*
+ * The fresh entry of @key, at least as @verified ("pgp", "sha256", "none", or
+ * NULL: any): *out is its record, owned by the caller, or untouched if there is
+ * none or none is wanted. Why an entry is not used is said.
+ */
+enum kt_status kt_fetch_entry(const struct kt_fetch *how, const char *key,
+			      const char *verified, struct kt_record **out,
+			      struct kt_error *err) KT_MUST_CHECK;
+
+/* The cache, as builds of now see it. The caller owns *out. */
+enum kt_status kt_fetch_cache(const struct kt_fetch *how, struct kt_cache **out,
+			      struct kt_error *err) KT_MUST_CHECK;
+
+/* Say that entry @key is what is written. */
+void kt_fetch_say_cached(const struct kt_fetch *how, const char *key);
+
+/* The bytes that a build of a tarball of @size bytes may take. */
+uint64_t kt_fetch_space(uint64_t size);
+
+/* A directory of ours below the build directory. */
+struct kt_fetch_dir {
+	const struct kt_fetch *how;
+	char *base, *path; /* canonical; NULL: none */
+	int lock;
+};
+
+/*
+ * Make one called @name, once @need bytes are known to be free. @dir must be
+ * { .lock = -1 } and is the caller's to end by kt_fetch_dir_keep() or
+ * kt_fetch_dir_drop().
+ */
+enum kt_status kt_fetch_dir_new(const struct kt_fetch *how, const char *name,
+				uint64_t need, struct kt_fetch_dir *dir,
+				struct kt_error *err) KT_MUST_CHECK;
+
+/* Free @dir; the directory, and all in it, stays. */
+void kt_fetch_dir_keep(struct kt_fetch_dir *dir);
+
+/* Free @dir, and remove what it stands for; NULL is fine. For KT_CLEANUP(). */
+void kt_fetch_dir_drop(struct kt_fetch_dir *dir);
+
+/*
+ * Unpack the tarball open at @fd, which is called @name, into @dir, and read
+ * its version. KT_AGAIN if it has changed since it was @before.
+ */
+enum kt_status kt_fetch_unpack(const struct kt_fetch *how, int fd,
+			       const struct stat *before, const char *name,
+			       const char *dir, struct kt_version *version,
+			       struct kt_error *err) KT_MUST_CHECK;
+
+/* Set "tree" and "tree_temporary" of a tree made in @dir, and say if kept. */
+enum kt_status kt_fetch_set_tree(const struct kt_fetch *how,
+				 const struct kt_fetch_dir *dir,
+				 struct kt_record *rec,
+				 struct kt_error *err) KT_MUST_CHECK;
+
+#endif
