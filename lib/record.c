@@ -319,6 +319,37 @@ enum kt_status kt_record_object(const struct kt_record *rec, const char *key,
 	return KT_OK;
 }
 
+enum kt_status kt_record_objectv(const struct kt_record *rec, const char *key,
+				 struct kt_record ***out, size_t *nr,
+				 struct kt_error *err)
+{
+	struct json_object *val;
+	enum kt_status st = member(rec, key, json_type_array, &val, err);
+	struct kt_record **objects;
+	size_t n = 0, len;
+
+	if (st)
+		return st;
+	len = json_object_array_length(val);
+	objects = kt_xcalloc(len + 1, sizeof(struct kt_record *));
+	for (size_t i = 0; i < len; i++) {
+		struct json_object *el = json_object_array_get_idx(val, i);
+
+		if (json_object_is_type(el, json_type_object))
+			objects[n++] = wrap(json_object_get(el));
+	}
+	*out = objects;
+	*nr = n;
+	return KT_OK;
+}
+
+void kt_record_objectv_free(struct kt_record **objects, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		kt_record_free(objects[i]);
+	free(objects);
+}
+
 enum kt_status kt_record_strv(const struct kt_record *rec, const char *key,
 			      const char ***out, struct kt_error *err)
 {

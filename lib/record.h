@@ -123,6 +123,15 @@ enum kt_status kt_record_strv(const struct kt_record *rec, const char *key,
 			      struct kt_error *err) KT_MUST_CHECK;
 
 /*
+ * Member @key, an array, as far as its elements are objects: *out is a vector
+ * of *nr views, which the caller frees with kt_record_objectv_free().
+ */
+enum kt_status kt_record_objectv(const struct kt_record *rec, const char *key,
+				 struct kt_record ***out, size_t *nr,
+				 struct kt_error *err) KT_MUST_CHECK;
+void kt_record_objectv_free(struct kt_record **objects, size_t nr);
+
+/*
  * Set @key, replacing any earlier value. Keys keep the order they were first
  * set in, so output is the same bytes every time. Strings are copied; what is
  * not UTF-8 in one stands as \xNN. Numbers above KT_RECORD_MAX_UINT saturate.
