@@ -60,13 +60,24 @@ t 'only spawn and job, in the child, call _exit besides those three' '
 	none got
 '
 
-t 'only lib/record.c knows json-c, only lib/hash.c nettle' '
+t 'json-c, nettle and curl are each known to one file' '
 	(cd "$top" && grep -lE "include <json-c" $(files "lib/*.c" "lib/*/*.c" "tools/*.c" "*.h")) >got
 	echo lib/record.c >want
 	same want got
 	(cd "$top" && grep -lE "include <nettle" $(files "lib/*.c" "lib/*/*.c" "tools/*.c" "*.h")) >got || :
 	echo lib/hash.c >want
 	same want got
+	(cd "$top" && grep -lE "include <curl" $(files "lib/*.c" "lib/*/*.c" "tools/*.c" "*.h")) >got || :
+	echo lib/http.c >want
+	same want got
+'
+
+t 'only ktstr-fetch loads libcurl' '
+	bin=${KT_BIN:-$top/build/bin}
+	readelf -d "$bin/ktstr" >got
+	exits 1 says libcurl got
+	readelf -d "$bin/ktstr-fetch" >got
+	says libcurl got
 '
 
 t 'nothing unfinished is marked as such' '
