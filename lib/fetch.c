@@ -30,6 +30,11 @@ static int rank(const char *verified)
 	return verified && !strcmp(verified, "sha256");
 }
 
+bool kt_fetch_verified(const char *verified, const char *wanted)
+{
+	return rank(verified) >= rank(wanted);
+}
+
 void kt_fetch_say_cached(const struct kt_fetch *how, const char *key)
 {
 	how->note("cached: %s (--force makes it anew)", key);
@@ -73,7 +78,7 @@ enum kt_status kt_fetch_entry(const struct kt_fetch *how, const char *key,
 		how->note("cache entry \"%s\" is stale and is made anew", key);
 		return KT_OK;
 	}
-	if (rank(kt_record_text(rec, "verified")) < rank(verified)) {
+	if (!kt_fetch_verified(kt_record_text(rec, "verified"), verified)) {
 		how->note("cache entry \"%s\" was made from a source that was "
 			  "not verified as well as it can be now, and is made "
 			  "anew",

@@ -44,6 +44,15 @@ struct kt_fetch {
 	unsigned int threads;		/* to decompress with */
 	kt_fetch_say_fn *note, *detail;
 	struct kt_fetch_watch watch;
+
+	/* Only for what comes over the network. */
+	const char *mirrors;	/* KTSTR_KERNEL_MIRROR, or NULL */
+	const char *keyring;	/* file of the keys that are trusted, or NULL */
+	const char *ca_file;	/* certificates to trust, or NULL */
+	const char *user_agent; /* "ktstr/VERSION" */
+	unsigned int stall_s;	/* without a byte from a server */
+	unsigned int tries;	/* of a server; see lib/download.h */
+	bool no_verify;
 };
 
 /*
@@ -55,6 +64,23 @@ struct kt_fetch {
 enum kt_status kt_fetch_source(const struct kt_fetch *how, const char *path,
 			       struct kt_record **out,
 			       struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * The kernel that @version means, from kernel.org or a mirror: "6.14.2",
+ * "6.14.0" (which is 6.14), "6.15-rc3"; "6.12" or "6", the highest of the
+ * series; NULL, the newest stable or longterm (lib/releases.h). For an exact
+ * version that the cache holds no server is asked; where none can be asked, the
+ * highest that the cache holds stands in for the others.
+ *
+ * KT_USAGE: @version or how->mirrors is malformed. KT_FAIL: there is no such
+ * kernel (the hint names the newest of the series), no sum of it, its signer is
+ * not known, or told to stop. KT_DATA: what came is not what was asked for, or
+ * not what was signed. KT_AGAIN: no server could be asked. KT_SYS, KT_SKIP: see
+ * lib/http.h, lib/verify.h. Nothing is left behind then.
+ */
+enum kt_status kt_fetch_version(const struct kt_fetch *how, const char *version,
+				struct kt_record **out,
+				struct kt_error *err) KT_MUST_CHECK;
 
 /*
  * Remove the tree that was made for @rec, if one was: nobody will get to know
@@ -78,6 +104,9 @@ enum kt_status kt_fetch_entry(const struct kt_fetch *how, const char *key,
 /* The cache, as builds of now see it. The caller owns *out. */
 enum kt_status kt_fetch_cache(const struct kt_fetch *how, struct kt_cache **out,
 			      struct kt_error *err) KT_MUST_CHECK;
+
+/* Is @verified ("pgp", "sha256", "none", NULL) at least as good as @wanted? */
+bool kt_fetch_verified(const char *verified, const char *wanted);
 
 /* Say that entry @key is what is written. */
 void kt_fetch_say_cached(const struct kt_fetch *how, const char *key);

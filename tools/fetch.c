@@ -8,6 +8,12 @@
 #include "lib/progress.h"
 #include "lib/stop.h"
 #include "lib/tool.h"
+#include "lib/xalloc.h"
+
+#define STALL_S 60
+#define MAX_STALL_S 3600
+#define TRIES 4
+#define MAX_TRIES 100
 
 static void on_begin(const char *what, uint64_t total, void *ctx)
 {
@@ -39,10 +45,14 @@ static enum kt_status fetch(const struct kt_fetch *how,
 {
 	const char *source = kt_args_str(args, "source");
 
-	if (source && *source)
+	const char *version = kt_args_operand(args, 0);
+
+	if (source && version)
+		return kt_fail(err, KT_USAGE,
+			       "a version and --source name two kernels");
+	if (source)
 		return kt_fetch_source(how, source, out, err);
-	return kt_hint(err, kt_fail(err, KT_USAGE, "no source is named"),
-		       "--source DIR or --source TARBALL");
+	return kt_fetch_version(how, version, out, err);
 }
 
 /* Who owns the tree is decided by whether the record got out. */
@@ -60,12 +70,37 @@ static enum kt_status put(const struct kt_fetch *how,
 	return st;
 }
 
+static enum kt_status number(const char *name, uint64_t absent, uint64_t max,
+			     unsigned int *out, struct kt_error *err)
+{
+	const char *text = kt_getenv(name);
+	uint64_t n = absent;
+	const enum kt_status st =
+		text ? kt_parse_u64(text, 1, max, name, &n, err) : KT_OK;
+
+	if (!st)
+		*out = (unsigned int)n;
+	return st;
+}
+
+static enum kt_status read_limits(struct kt_fetch *how, struct kt_error *err)
+{
+	const enum kt_status st = number("KTSTR_FETCH_STALL", STALL_S,
+					 MAX_STALL_S, &how->stall_s, err);
+
+	return st ? st :
+		    number("KTSTR_FETCH_TRIES", TRIES, MAX_TRIES, &how->tries,
+			   err);
+}
+
 static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 {
 	struct kt_progress *progress KT_CLEANUP(kt_progress_freep) = NULL;
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	char *agent KT_CLEANUP(kt_freep) =
+		kt_xasprintf("ktstr/%s", kt_tool_version());
 	struct kt_env_dirs dirs;
-	const struct kt_fetch how = {
+	struct kt_fetch how = {
 		.dirs = &dirs,
 		.env = (const char *const *)environ,
 		.force = kt_args_has(args, "force"),
@@ -77,10 +112,19 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 			   .at = on_bytes,
 			   .end = on_end,
 			   .ctx = &progress },
+		.mirrors = kt_getenv("KTSTR_KERNEL_MIRROR"),
+		.keyring = kt_getenv("KTSTR_KEYRING"),
+		.ca_file = kt_getenv("SSL_CERT_FILE"),
+		.user_agent = agent,
+		.no_verify = kt_args_has(args, "no-verify"),
 	};
 	enum kt_status st = kt_stop_catch(err);
 
 	kt_tool_dirs(&dirs);
+	if (kt_args_has(args, "keyring"))
+		how.keyring = kt_args_str(args, "keyring");
+	if (!st)
+		st = read_limits(&how, err);
 	if (!st)
 		st = fetch(&how, args, &rec, err);
 	if (st == KT_USAGE)
@@ -96,6 +140,13 @@ static const struct kt_option options[] = {
 	  .arg = KT_ARG_PATH,
 	  .value = "DIR|TARBALL",
 	  .help = "take this kernel source tree, or unpack this tarball" },
+	{ .name = "no-verify",
+	  .help = "check neither signature nor sum of what is fetched" },
+	{ .name = "keyring",
+	  .arg = KT_ARG_PATH,
+	  .value = "FILE",
+	  .help = "trust the keys in this file to sign kernels",
+	  .excludes = "no-verify" },
 	{ .name = "force", .letter = 'f', .help = "do not look in the cache" },
 	{ .name = "keep-tree",
 	  .help = "leave the unpacked tree in place after the build" },
@@ -105,8 +156,10 @@ static const struct kt_option options[] = {
 const struct kt_command kt_tool_fetch = {
 	.name = "ktstr-fetch",
 	.summary = "find a kernel's source, or its cache entry",
+	.operands = "[VERSION]",
 	.options = options,
 	.run = run,
+	.max_operands = 1,
 };
 
 int main(int argc, char **argv)
