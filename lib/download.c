@@ -430,17 +430,17 @@ static enum kt_status from_one(struct load *l, bool *missing,
 
 /*
  * Ask all of them: *why is of the first that failed otherwise than by not
- * having the file, and *missing false if there is one.
+ * having the file, and *missing as kt_download() has it.
  */
 static enum kt_status from_any(struct load *l, bool *missing,
 			       struct kt_error *why)
 {
-	enum kt_status st;
+	bool said_no = false, other = false, first = true;
 
-	*missing = true;
 	for (;; l->index++) {
 		struct kt_error err = { 0 };
 		bool is_missing = false;
+		enum kt_status st;
 
 		free(l->host);
 		l->host = kt_http_public(l->file->urls[l->index]);
@@ -449,12 +449,20 @@ static enum kt_status from_any(struct load *l, bool *missing,
 			st = from_one(l, &is_missing, &err);
 		if (!st)
 			return st;
-		if (*missing || l->ours || kt_stop_signal())
+		if (first || l->ours || kt_stop_signal())
 			*why = err;
-		*missing = *missing && is_missing;
-		if (l->ours || kt_stop_signal() || !l->file->urls[l->index + 1])
+		first = first && is_missing;
+		said_no = said_no || is_missing;
+		other = other || (!is_missing && st != KT_AGAIN);
+		*missing = said_no && !other;
+		if (l->ours || kt_stop_signal())
 			return why->status;
-		l->how->note("%s; asking the next server", err.msg);
+		if (l->file->urls[l->index + 1])
+			l->how->note("%s; asking the next server", err.msg);
+		else if (l->index)
+			l->how->note("%s", err.msg);
+		if (!l->file->urls[l->index + 1])
+			return why->status;
 	}
 }
 
@@ -465,11 +473,11 @@ enum kt_status kt_download(const struct kt_download *how,
 {
 	struct load l KT_CLEANUP(load_release) = { .how = how, .file = file };
 	struct kt_error why = { 0 };
-	bool all_missing;
-	const enum kt_status st = from_any(&l, &all_missing, &why);
+	bool said_no = false;
+	const enum kt_status st = from_any(&l, &said_no, &why);
 
 	if (st) {
-		*missing = all_missing;
+		*missing = said_no;
 		*err = why;
 		return st;
 	}

@@ -65,11 +65,12 @@ struct kt_downloaded {
 };
 
 /*
- * Get @file. On failure *missing is true if every server said that there is no
- * such file (KT_FAIL). KT_DATA: what came is not what was asked for. KT_AGAIN:
+ * Get @file. On failure *missing is true if a server said that there is no such
+ * file, and the others said so too (KT_FAIL) or could not be asked (KT_AGAIN).
+ * KT_DATA: what came is not what was asked for. KT_AGAIN:
  * no server could be reached, or none got to the end. KT_SYS: a certificate is
  * not good, or the file could not be written. KT_FAIL also: told to stop. The
- * message is the last server's; those before it have been noted.
+ * message is that of the first server that did not just lack the file.
  */
 enum kt_status kt_download(const struct kt_download *how,
 			   const struct kt_download_file *file,

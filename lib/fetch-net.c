@@ -153,6 +153,13 @@ char **kt_net_urls(const struct kt_net *net, const struct kt_version *version)
 	return urls_of(net, path, own);
 }
 
+void kt_net_say_asking(const struct kt_fetch *how, const char *url)
+{
+	char *shown KT_CLEANUP(kt_freep) = kt_http_public(url);
+
+	how->detail("asking for \"%s\"", shown);
+}
+
 /* A small file into memory. */
 static enum kt_status get_memory(struct kt_net *net, const char *name,
 				 char *const *urls, size_t max, int *out,
@@ -172,7 +179,7 @@ static enum kt_status get_memory(struct kt_net *net, const char *name,
 	if (fd < 0)
 		return kt_fail_errno(err, "cannot make a file in memory");
 	net->download.http = net->http;
-	net->how->detail("asking for \"%s\"", urls[0]);
+	kt_net_say_asking(net->how, urls[0]);
 	st = kt_download(&net->download, &file, &got, missing, err);
 	if (!st && lseek(fd, 0, SEEK_SET))
 		st = kt_fail_errno(err, "cannot read \"%s\"", name);

@@ -56,6 +56,9 @@ void kt_net_release(struct kt_net *net);
 const char *kt_net_wanted(const struct kt_net *net,
 			  const struct kt_version *version);
 
+/* Say, with --verbose, that @url is asked for. */
+void kt_net_say_asking(const struct kt_fetch *how, const char *url);
+
 /* "linux-6.14.2.tar.xz"; the caller owns it. */
 char *kt_net_tarball(const struct kt_version *version);
 

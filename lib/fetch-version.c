@@ -148,12 +148,12 @@ static enum kt_status find_old(struct supply *s, const struct kt_series *series,
 	if (series->any_minor)
 		return KT_OK;
 	st = kt_net_sums(&s->net, series->major, NULL, sha256, found, &why);
-	if (st == KT_FAIL)
-		return probe_series(s, series, found, err);
-	if (st) {
+	if (st == KT_DATA) {
 		*err = why;
 		return st;
 	}
+	if (st)
+		return probe_series(s, series, found, err);
 	*found = kt_sums_newest(s->net.sums.data ? s->net.sums.data : "",
 				s->net.sums.len, series->major, series->minor,
 				&v);
@@ -285,20 +285,21 @@ static enum kt_status offline(struct supply *s, const struct kt_series *series,
 	return KT_OK;
 }
 
-/* No server has it: say so, and what there is instead. */
+/* No server that answers has it: say so, and what there is instead. */
 static enum kt_status not_there(struct supply *s, struct kt_error *err)
 {
 	const struct kt_series series = { .major = s->version.major,
 					  .minor = s->version.minor };
+	char *url KT_CLEANUP(kt_freep) = kt_http_public(s->urls[0]);
 	struct kt_error ignored;
 	char text[KT_VERSION_SIZE];
 	struct kt_version v;
 	bool found = false;
 
 	kt_error_set(err, KT_FAIL,
-		     "kernel %s is not, or no longer, on any server: the last "
-		     "that was asked is \"%s\"",
-		     s->text, s->urls[0]);
+		     "no server that could be asked has kernel %s, or has it "
+		     "any more: there is no \"%s\"",
+		     s->text, url);
 	if (!kt_net_releases(&s->net, &ignored))
 		found = kt_releases_of_series(s->net.releases, &series, &v);
 	if (!found && s->net.sums_major == series.major)
@@ -398,7 +399,7 @@ static enum kt_status download(struct supply *s, const char *name, int fd,
 	how.begin = on_begin;
 	how.at = on_bytes;
 	how.ctx = s;
-	s->how->detail("asking for \"%s\"", s->urls[0]);
+	kt_net_say_asking(s->how, s->urls[0]);
 	st = kt_download(&how, &file, &s->got, &missing, err);
 	if (st)
 		return missing ? not_there(s, err) : st;
