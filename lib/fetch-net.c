@@ -94,7 +94,8 @@ enum kt_status kt_net_open(struct kt_net *net, struct kt_error *err)
 	};
 
 	net->download = (struct kt_download){ .tries = how->tries,
-					      .backoff_ns = KT_NS_PER_S,
+					      .backoff_ns = how->backoff_ms *
+							    KT_NS_PER_MS,
 					      .note = how->note };
 	if (net->download.tries > SMALL_TRIES)
 		net->download.tries = SMALL_TRIES;

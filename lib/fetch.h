@@ -52,6 +52,7 @@ struct kt_fetch {
 	const char *user_agent; /* "ktstr/VERSION" */
 	unsigned int stall_s;	/* without a byte from a server */
 	unsigned int tries;	/* of a server; see lib/download.h */
+	unsigned int backoff_ms; /* before the second; doubles */
 	bool no_verify;
 };
 

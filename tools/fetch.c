@@ -14,6 +14,8 @@
 #define MAX_STALL_S 3600
 #define TRIES 4
 #define MAX_TRIES 100
+#define BACKOFF_MS 1000
+#define MAX_BACKOFF_MS 60000
 
 static void on_begin(const char *what, uint64_t total, void *ctx)
 {
@@ -85,12 +87,16 @@ static enum kt_status number(const char *name, uint64_t absent, uint64_t max,
 
 static enum kt_status read_limits(struct kt_fetch *how, struct kt_error *err)
 {
-	const enum kt_status st = number("KTSTR_FETCH_STALL", STALL_S,
-					 MAX_STALL_S, &how->stall_s, err);
+	enum kt_status st = number("KTSTR_FETCH_STALL", STALL_S, MAX_STALL_S,
+				   &how->stall_s, err);
 
-	return st ? st :
-		    number("KTSTR_FETCH_TRIES", TRIES, MAX_TRIES, &how->tries,
-			   err);
+	if (!st)
+		st = number("KTSTR_FETCH_TRIES", TRIES, MAX_TRIES, &how->tries,
+			    err);
+	if (!st)
+		st = number("KTSTR_FETCH_BACKOFF_MS", BACKOFF_MS,
+			    MAX_BACKOFF_MS, &how->backoff_ms, err);
+	return st;
 }
 
 static enum kt_status run(const struct kt_args *args, struct kt_error *err)
