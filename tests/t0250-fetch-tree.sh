@@ -201,8 +201,8 @@ t 'what is not there, or neither directory nor file, is refused' '
 	mkfifo fifo
 	exits 3 ktstr-fetch -s fifo >got 2>err
 	says "neither a directory nor a tarball" err
-	exits 2 ktstr-fetch >got 2>err
-	says "hint: --source" err
+	exits 2 ktstr-fetch -s . 6.14 >got 2>err
+	says "name two kernels" err
 	exits 2 ktstr-fetch --sauce tree 2>err
 	says "source" err
 '
