@@ -166,7 +166,7 @@ static enum kt_status get_memory(struct kt_net *net, const char *name,
 				 char *const *urls, size_t max, int *out,
 				 bool *missing, struct kt_error *err)
 {
-	int fd KT_CLEANUP(kt_closep) = memfd_create("ktstr-fetch", MFD_CLOEXEC);
+	int fd = memfd_create("ktstr-fetch", MFD_CLOEXEC);
 	const struct kt_download_file file = {
 		.name = name,
 		.urls = (const char *const *)urls,
@@ -185,10 +185,10 @@ static enum kt_status get_memory(struct kt_net *net, const char *name,
 	if (!st && lseek(fd, 0, SEEK_SET))
 		st = kt_fail_errno(err, "cannot read \"%s\"", name);
 	if (st)
-		return st;
-	*out = fd;
-	fd = -1;
-	return KT_OK;
+		kt_closep(&fd);
+	else
+		*out = fd;
+	return st;
 }
 
 enum kt_status kt_net_releases(struct kt_net *net, struct kt_error *err)

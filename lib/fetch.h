@@ -67,19 +67,19 @@ enum kt_status kt_fetch_source(const struct kt_fetch *how, const char *path,
 			       struct kt_error *err) KT_MUST_CHECK;
 
 /*
- * The kernel that @version means, from kernel.org or a mirror: "6.14.2",
+ * The kernel that @text means, from kernel.org or a mirror: "6.14.2",
  * "6.14.0" (which is 6.14), "6.15-rc3"; "6.12" or "6", the highest of the
  * series; NULL, the newest stable or longterm (lib/releases.h). For an exact
  * version that the cache holds no server is asked; where none can be asked, the
  * highest that the cache holds stands in for the others.
  *
- * KT_USAGE: @version or how->mirrors is malformed. KT_FAIL: there is no such
+ * KT_USAGE: @text or how->mirrors is malformed. KT_FAIL: there is no such
  * kernel (the hint names the newest of the series), no sum of it, its signer is
  * not known, or told to stop. KT_DATA: what came is not what was asked for, or
  * not what was signed. KT_AGAIN: no server could be asked. KT_SYS, KT_SKIP: see
  * lib/http.h, lib/verify.h. Nothing is left behind then.
  */
-enum kt_status kt_fetch_version(const struct kt_fetch *how, const char *version,
+enum kt_status kt_fetch_version(const struct kt_fetch *how, const char *text,
 				struct kt_record **out,
 				struct kt_error *err) KT_MUST_CHECK;
 

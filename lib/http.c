@@ -109,7 +109,7 @@ static void read_answer(CURL *easy, struct kt_http_answer *a)
 	long status = 0;
 	curl_off_t length = -1, retry = 0;
 	const char *url = NULL;
-	char range[128];
+	char range[128] = "";
 
 	memset(a, 0, sizeof(*a));
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
@@ -309,7 +309,7 @@ static bool number(const char **text, uint64_t *out)
 bool kt_http_content_range(const char *text, uint64_t *first, uint64_t *last,
 			   uint64_t *total)
 {
-	uint64_t a, b, c = 0;
+	uint64_t a = 0, b = 0, c = 0;
 
 	if (strncasecmp(text, "bytes ", 6) != 0)
 		return false;
