@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 uint64_t kt_clock_ns(void)
 {
@@ -49,4 +50,25 @@ void kt_clock_utc(time_t t, char out[KT_UTC_SIZE])
 	/* A year of five digits would not fit, and no clock here shows one. */
 	if (!gmtime_r(&t, &tm) || !strftime(out, KT_UTC_SIZE, "%FT%TZ", &tm))
 		abort();
+}
+
+bool kt_clock_parse_utc(const char *text, time_t *out)
+{
+	char again[KT_UTC_SIZE];
+	struct tm tm = { 0 };
+	time_t t;
+
+	/* What strptime(3) lets through, blanks and the 31st of June, is seen by
+	 * writing it again. */
+	if (strlen(text) != KT_UTC_SIZE - 1 ||
+	    !strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return false;
+	t = timegm(&tm);
+	if (t < 0)
+		return false;
+	kt_clock_utc(t, again);
+	if (strcmp(text, again) != 0)
+		return false;
+	*out = t;
+	return true;
 }

@@ -7,6 +7,7 @@
 #ifndef KT_CLOCK_H
 #define KT_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -32,5 +33,8 @@ uint64_t kt_deadline_min(uint64_t a, uint64_t b);
 
 /* @t as RFC 3339 in UTC, "2026-04-15T20:01:02Z". */
 void kt_clock_utc(time_t t, char out[KT_UTC_SIZE]);
+
+/* Back from that very form; false, and *out untouched, if @text has another. */
+bool kt_clock_parse_utc(const char *text, time_t *out);
 
 #endif

@@ -150,11 +150,27 @@ static void test_paths(void)
 
 static void test_time(void)
 {
+	static const char *const no_utc[] = {
+		"",
+		"x",
+		"2026-04-15T20:01:02",
+		"2026-04-15T20:01:02Zx",
+		"2026-06-31T20:01:02Z",
+		"2026- 4-15T20:01:02Z",
+		"2026-04-15 20:01:02Z",
+		"1960-01-01T00:00:00Z",
+	};
 	char utc[KT_UTC_SIZE];
+	time_t back = 0;
 	const uint64_t now = kt_clock_ns();
 
 	kt_clock_utc(1776283262, utc);
 	same_str(utc, "2026-04-15T20:01:02Z", "a time in RFC 3339");
+	ok(kt_clock_parse_utc(utc, &back) && back == 1776283262,
+	   "and back again");
+	for (size_t i = 0; i < sizeof(no_utc) / sizeof(no_utc[0]); i++)
+		ok(!kt_clock_parse_utc(no_utc[i], &back),
+		   "\"%s\" is no such time", no_utc[i]);
 	ok(kt_deadline_poll_ms(0) == -1, "no deadline waits for ever");
 	ok(kt_deadline_poll_ms(1) == 0, "a past one not at all");
 	ok(kt_deadline_poll_ms(now + KT_NS_PER_S) > 0 &&
