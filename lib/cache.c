@@ -2,9 +2,9 @@
 /*
  * cache - find built kernels by key, and list them
  *
- * Readers take no lock. An entry is read through one directory descriptor, so
- * its parts belong together; if they do not fit, it may have been replaced just
- * then, and is read again.
+ * Readers take no lock. If the parts of an entry do not fit, it may have been
+ * replaced just then: it is read again through one directory descriptor, so
+ * that they belong together, until it was not replaced meanwhile.
  */
 #include "lib/cache.h"
 
@@ -37,6 +37,18 @@ struct reader {
 	const char *kconfig_crc32;
 	struct kt_buf text; /* of the metadata at hand */
 };
+
+/* Where an entry is read: in @fd, or in its directory @dir below that. */
+struct place {
+	int fd;
+	const char *dir; /* a name in the cache, or NULL */
+};
+
+/* The path of file @name from at->fd. */
+static char *path_in(const struct place *at, const char *name)
+{
+	return at->dir ? kt_path_join(at->dir, name) : kt_xstrdup(name);
+}
 
 static void reader_release(struct reader *r)
 {
@@ -117,46 +129,21 @@ static enum kt_status open_entry(const struct reader *r, const char *key,
 	return KT_OK;
 }
 
-static enum kt_status load_metadata(struct reader *r, int entry,
-				    struct kt_record **meta,
-				    struct kt_error *err)
-{
-	int fd KT_CLEANUP(kt_closep) =
-		openat(entry, KT_METADATA_NAME,
-		       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	enum kt_status st;
-	struct stat sb;
-
-	if (fd < 0 && errno == ENOENT)
-		return kt_fail(err, KT_DATA, "%s is missing", KT_METADATA_NAME);
-	if (fd < 0 || fstat(fd, &sb))
-		return kt_fail_errno(err, "cannot open %s", KT_METADATA_NAME);
-	if (!S_ISREG(sb.st_mode))
-		return kt_fail(err, KT_DATA, "%s is not a regular file",
-			       KT_METADATA_NAME);
-	r->text.len = 0;
-	st = kt_fd_read(fd, KT_METADATA_MAX_BYTES, &r->text, KT_METADATA_NAME,
-			err);
-	if (!st)
-		st = kt_record_parse_object(r->text.data, r->text.len, meta,
-					    err);
-	return st ? kt_within(err, st, "%s", KT_METADATA_NAME) : KT_OK;
-}
-
 /*
  * Is file @name in the entry, as it was stored? *there is false if it is not
  * and nothing says that it should be.
  */
-static enum kt_status check_file(int entry, const struct kt_record *meta,
-				 const char *name, bool *there,
-				 struct kt_error *err)
+static enum kt_status check_file(const struct place *at,
+				 const struct kt_record *meta, const char *name,
+				 bool *there, struct kt_error *err)
 {
 	uint64_t size = 0;
-	const bool noted = kt_metadata_file_size(meta, name, &size);
+	const bool noted = kt_metadata_file(meta, name, &size, NULL);
+	char *path KT_CLEANUP(kt_freep) = path_in(at, name);
 	struct stat sb;
 
 	*there = false;
-	if (fstatat(entry, name, &sb, AT_SYMLINK_NOFOLLOW)) {
+	if (fstatat(at->fd, path, &sb, AT_SYMLINK_NOFOLLOW)) {
 		if (errno != ENOENT)
 			return kt_fail_errno(err, "cannot stat \"%s\"", name);
 		return noted ? kt_fail(err, KT_DATA, "\"%s\" is missing",
@@ -176,10 +163,10 @@ static enum kt_status check_file(int entry, const struct kt_record *meta,
 }
 
 /* Set member @key of @rec to the path of file @name, if that is there. */
-static enum kt_status add_file(int entry, const struct kt_record *meta,
-			       const char *dir, const char *name,
-			       const char *key, struct kt_record *rec,
-			       struct kt_error *err)
+static enum kt_status add_file(const struct place *at,
+			       const struct kt_record *meta, const char *dir,
+			       const char *name, const char *key,
+			       struct kt_record *rec, struct kt_error *err)
 {
 	char *path KT_CLEANUP(kt_freep) = NULL;
 	enum kt_status st;
@@ -187,16 +174,16 @@ static enum kt_status add_file(int entry, const struct kt_record *meta,
 
 	if (!name)
 		return KT_OK;
-	st = check_file(entry, meta, name, &there, err);
+	st = check_file(at, meta, name, &there, err);
 	if (st || !there)
 		return st;
 	path = kt_path_join(dir, name);
 	return kt_record_set_path(rec, key, path, err);
 }
 
-static enum kt_status add_files(int entry, const struct kt_record *meta,
-				const char *dir, struct kt_record *rec,
-				struct kt_error *err)
+static enum kt_status add_files(const struct place *at,
+				const struct kt_record *meta, const char *dir,
+				struct kt_record *rec, struct kt_error *err)
 {
 	static const char *const names[][2] = {
 		{ "image_name", "image" },
@@ -206,14 +193,13 @@ static enum kt_status add_files(int entry, const struct kt_record *meta,
 	enum kt_status st = KT_OK;
 
 	for (size_t i = 0; !st && i < sizeof(names) / sizeof(names[0]); i++)
-		st = add_file(entry, meta, dir,
-			      kt_record_text(meta, names[i][0]), names[i][1],
-			      rec, err);
+		st = add_file(at, meta, dir, kt_record_text(meta, names[i][0]),
+			      names[i][1], rec, err);
 	if (!st && !kt_record_has(rec, "image"))
 		st = kt_fail(err, KT_DATA, "\"%s\" is missing",
 			     kt_record_text(meta, "image_name"));
 	return st ? st :
-		    add_file(entry, meta, dir, KT_ENTRY_CONFIG, "config", rec,
+		    add_file(at, meta, dir, KT_ENTRY_CONFIG, "config", rec,
 			     err);
 }
 
@@ -235,15 +221,18 @@ static void add_state(const struct reader *r, const struct kt_record *meta,
 			  kt_record_text(meta, "vmlinux_note"));
 }
 
-/* The record of the entry open at @fd; *foreign says who wrote a bad one. */
+/* The record of the entry @at; *foreign says who wrote a bad one. */
 static enum kt_status describe(struct reader *r, const char *key,
-			       const char *dir, int fd, bool *foreign,
-			       struct kt_record **out, struct kt_error *err)
+			       const char *dir, const struct place *at,
+			       bool *foreign, struct kt_record **out,
+			       struct kt_error *err)
 {
 	struct kt_record *meta KT_CLEANUP(kt_record_freep) = NULL;
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) =
 		kt_record_new(KT_SCHEMA_KERNEL);
-	enum kt_status st = load_metadata(r, fd, &meta, err);
+	char *path KT_CLEANUP(kt_freep) = path_in(at, KT_METADATA_NAME);
+	enum kt_status st =
+		kt_metadata_load(at->fd, path, &r->text, &meta, err);
 
 	*foreign = !st && kt_metadata_foreign(meta);
 	if (*foreign)
@@ -256,7 +245,7 @@ static enum kt_status describe(struct reader *r, const char *key,
 	if (st)
 		return st;
 	kt_metadata_describe(meta, rec);
-	st = add_files(fd, meta, dir, rec, err);
+	st = add_files(at, meta, dir, rec, err);
 	if (!st)
 		st = kt_record_set_path(rec, "key", key, err);
 	if (!st)
@@ -291,12 +280,14 @@ static enum kt_status read_entry(struct reader *r, const char *key,
 		char *dir KT_CLEANUP(kt_freep) = NULL;
 		char name[NAME_MAX + 1];
 		int fd KT_CLEANUP(kt_closep) = -1;
+		struct place at = { 0 };
 
 		st = open_entry(r, key, name, &fd, err);
 		if (st || fd < 0)
 			return st;
+		at.fd = fd;
 		dir = kt_path_join(r->path, name);
-		st = describe(r, key, dir, fd, foreign, out, err);
+		st = describe(r, key, dir, &at, foreign, out, err);
 		if (!st || !replaced(r, name, fd))
 			return st;
 	}
@@ -338,14 +329,35 @@ static struct kt_record *corrupt(const struct reader *r, const char *key,
 	return rec;
 }
 
-/* The entry behind a name in the directory, good or bad, or NULL. */
-static struct kt_record *entry_of(struct reader *r, const char *key)
+/*
+ * A good entry that is a directory, read without opening it: most are, and
+ * there may be many. NULL says no more than that another look is needed.
+ */
+static struct kt_record *quick_look(struct reader *r, const char *key)
 {
+	const struct place at = { .fd = r->fd, .dir = key };
+	char *dir KT_CLEANUP(kt_freep) = kt_path_join(r->path, key);
+	struct kt_record *rec = NULL;
+	struct kt_error ignored;
+	bool foreign;
+
+	return describe(r, key, dir, &at, &foreign, &rec, &ignored) ? NULL :
+								      rec;
+}
+
+/* The entry behind a name in the directory, good or bad, or NULL. */
+static struct kt_record *entry_of(struct reader *r, const struct dirent *de)
+{
+	const char *key = de->d_name;
 	struct kt_record *rec = NULL;
 	struct kt_error err = { 0 };
 	bool foreign = false;
 	enum kt_status st = kt_key_check(key, &err);
 
+	if (!st && de->d_type == DT_DIR)
+		rec = quick_look(r, key);
+	if (rec)
+		return rec;
 	if (!st)
 		st = read_entry(r, key, &foreign, &rec, &err);
 	return st ? corrupt(r, key, foreign, err.msg) : rec;
@@ -409,7 +421,7 @@ static enum kt_status scan(struct reader *r, struct row **rows, size_t *nr,
 		    (de->d_type != DT_DIR && de->d_type != DT_LNK &&
 		     de->d_type != DT_UNKNOWN))
 			continue;
-		rec = entry_of(r, de->d_name);
+		rec = entry_of(r, de);
 		if (rec)
 			add_row(rows, nr, rec);
 	}

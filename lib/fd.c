@@ -282,12 +282,18 @@ enum kt_status kt_temp_dir(const char *prefix, char **out, struct kt_error *err)
 
 char *kt_path_join(const char *dir, const char *name)
 {
-	const size_t len = strlen(dir);
+	const size_t len = strlen(dir), name_len = strlen(name);
+	const bool slash = len && dir[len - 1] != '/';
+	char *path;
 
 	if (name[0] == '/' || !len)
 		return kt_xstrdup(name);
-	return kt_xasprintf("%s%s%s", dir, dir[len - 1] == '/' ? "" : "/",
-			    name);
+	path = kt_xcalloc(1, len + slash + name_len + 1);
+	memcpy(path, dir, len);
+	if (slash)
+		path[len] = '/';
+	memcpy(path + len + slash, name, name_len);
+	return path;
 }
 
 const char *kt_path_base(const char *path)

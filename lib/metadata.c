@@ -2,8 +2,13 @@
 /* metadata - metadata.json, and the kernel records it is made from */
 #include "lib/metadata.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "lib/fd.h"
 #include "lib/key.h"
 
 #define SHORT_HASH 7 /* digits: what the Rust ktstr writes */
@@ -76,6 +81,52 @@ static const struct member of_metadata[] = {
 static const char *const extra_text[] = { "kconfig_crc32", "url",      "sha256",
 					  "verified",	   "compiler", NULL };
 
+/*
+ * One read does: a file of @size bytes that gives fewer than were asked for has
+ * been read to its end.
+ */
+static enum kt_status read_all(int fd, uint64_t size, struct kt_buf *text,
+			       struct kt_error *err)
+{
+	ssize_t n;
+
+	if (size <= KT_METADATA_MAX_BYTES) {
+		kt_buf_reserve(text, (size_t)size + 1);
+		n = read(fd, text->data, (size_t)size + 1);
+		if (n >= 0 && (uint64_t)n <= size) {
+			text->len = (size_t)n;
+			return KT_OK;
+		}
+		if (lseek(fd, 0, SEEK_SET))
+			return kt_fail_errno(err, "cannot read it");
+	}
+	return kt_fd_read(fd, KT_METADATA_MAX_BYTES, text, KT_METADATA_NAME,
+			  err);
+}
+
+enum kt_status kt_metadata_load(int dirfd, const char *path,
+				struct kt_buf *text, struct kt_record **out,
+				struct kt_error *err)
+{
+	int fd KT_CLEANUP(kt_closep) = openat(
+		dirfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	enum kt_status st;
+	struct stat sb;
+
+	if (fd < 0 && errno == ENOENT)
+		return kt_fail(err, KT_DATA, "%s is missing", KT_METADATA_NAME);
+	if (fd < 0 || fstat(fd, &sb))
+		return kt_fail_errno(err, "cannot open %s", KT_METADATA_NAME);
+	if (!S_ISREG(sb.st_mode))
+		return kt_fail(err, KT_DATA, "%s is not a regular file",
+			       KT_METADATA_NAME);
+	text->len = 0;
+	st = read_all(fd, (uint64_t)sb.st_size, text, err);
+	if (!st)
+		st = kt_record_parse_object(text->data, text->len, out, err);
+	return st ? kt_within(err, st, "%s", KT_METADATA_NAME) : KT_OK;
+}
+
 static enum kt_status check_name(const char *key, const char *name,
 				 struct kt_error *err)
 {
@@ -118,16 +169,6 @@ static enum kt_status check_members(const struct kt_record *rec,
 	for (; !st && m->key; m++)
 		st = check_member(rec, m, err);
 	return st;
-}
-
-static void copy_number(const struct kt_record *from, const char *key,
-			struct kt_record *to)
-{
-	struct kt_error ignored;
-	uint64_t number;
-
-	if (!kt_record_u64(from, key, &number, &ignored))
-		kt_record_set_u64(to, key, number);
 }
 
 static void set_text_or_null(struct kt_record *meta, const char *key,
@@ -204,7 +245,7 @@ enum kt_status kt_metadata_make(const struct kt_record *rec,
 				  kt_record_text(rec, extra_text[i]));
 	if (kt_record_flag(rec, "dirty"))
 		kt_record_set_bool(meta, "dirty", true);
-	copy_number(rec, "build_ns", meta);
+	kt_record_share(meta, rec, "build_ns");
 	*out = meta;
 	return KT_OK;
 }
@@ -223,24 +264,33 @@ void kt_metadata_add_file(struct kt_record *meta, const char *name,
 	kt_record_take_object(meta, "files", files);
 }
 
-bool kt_metadata_file_size(const struct kt_record *meta, const char *name,
-			   uint64_t *size_bytes)
+bool kt_metadata_file(const struct kt_record *meta, const char *name,
+		      uint64_t *size_bytes, char sha256[KT_SHA256_SIZE])
 {
 	struct kt_record *files KT_CLEANUP(kt_record_freep) = NULL;
 	struct kt_record *file KT_CLEANUP(kt_record_freep) = NULL;
 	struct kt_error ignored;
+	const char *sum;
 
-	return !kt_record_object(meta, "files", &files, &ignored) &&
-	       !kt_record_object(files, name, &file, &ignored) &&
-	       !kt_record_u64(file, "size_bytes", size_bytes, &ignored);
+	/* Asked first: most listings are of entries that have none. */
+	if (!kt_record_has_object(meta, "files") ||
+	    kt_record_object(meta, "files", &files, &ignored) ||
+	    !kt_record_has_object(files, name) ||
+	    kt_record_object(files, name, &file, &ignored) ||
+	    kt_record_u64(file, "size_bytes", size_bytes, &ignored))
+		return false;
+	if (!sha256)
+		return true;
+	sum = kt_record_text(file, "sha256");
+	if (!sum || strlen(sum) != KT_SHA256_SIZE - 1)
+		sum = "";
+	memcpy(sha256, sum, strlen(sum) + 1);
+	return true;
 }
 
 bool kt_metadata_foreign(const struct kt_record *meta)
 {
-	struct kt_record *source KT_CLEANUP(kt_record_freep) = NULL;
-	struct kt_error ignored;
-
-	return !kt_record_object(meta, "source", &source, &ignored);
+	return kt_record_has_object(meta, "source");
 }
 
 enum kt_status kt_metadata_check(const struct kt_record *meta,
@@ -274,15 +324,13 @@ void kt_metadata_describe(const struct kt_record *meta, struct kt_record *rec)
 				  kt_source_name(KT_SOURCE_PACKAGE) :
 				  kt_record_text(meta, "source"));
 	for (size_t i = 0; same[i]; i++)
-		if (kt_record_has(meta, same[i]))
-			kt_record_set_str(rec, same[i],
-					  kt_record_text(meta, same[i]));
+		kt_record_share(rec, meta, same[i]);
 	kt_record_set_str(rec, "git_hash",
 			  commit ? commit : kt_record_text(meta, "git_hash"));
 	kt_record_set_str(rec, "kconfig_crc32", kt_metadata_kconfig(meta));
 	if (kt_record_flag(meta, "dirty"))
 		kt_record_set_bool(rec, "dirty", true);
-	copy_number(meta, "build_ns", rec);
+	kt_record_share(rec, meta, "build_ns");
 }
 
 const char *kt_metadata_kconfig(const struct kt_record *meta)

@@ -27,7 +27,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/buf.h"
 #include "lib/error.h"
+#include "lib/hash.h"
 #include "lib/record.h"
 
 #define KT_METADATA_NAME "metadata.json"
@@ -52,9 +54,21 @@ enum kt_status kt_metadata_make(const struct kt_record *rec,
 void kt_metadata_add_file(struct kt_record *meta, const char *name,
 			  const char *sha256, uint64_t size_bytes);
 
-/* The size that @meta notes for file @name; false if it has no valid one. */
-bool kt_metadata_file_size(const struct kt_record *meta, const char *name,
-			   uint64_t *size_bytes);
+/*
+ * Read and parse the metadata at @path below @dirfd; @text is room to be used
+ * again. KT_DATA if it is missing, no regular file, no JSON object, or has
+ * more than KT_METADATA_MAX_BYTES. The caller owns *out.
+ */
+enum kt_status kt_metadata_load(int dirfd, const char *path,
+				struct kt_buf *text, struct kt_record **out,
+				struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * What @meta notes of file @name: its size, and in @sha256 (may be NULL) its
+ * sum, "" if there is no valid one; false if it notes no valid size.
+ */
+bool kt_metadata_file(const struct kt_record *meta, const char *name,
+		      uint64_t *size_bytes, char sha256[KT_SHA256_SIZE]);
 
 /* True if this is an entry of a later Rust ktstr, whose "source" is an object. */
 bool kt_metadata_foreign(const struct kt_record *meta);

@@ -307,6 +307,14 @@ enum kt_status kt_record_str_or_null(const struct kt_record *rec,
 	return KT_OK;
 }
 
+bool kt_record_has_object(const struct kt_record *rec, const char *key)
+{
+	struct json_object *val;
+
+	return json_object_object_get_ex(rec->obj, key, &val) &&
+	       json_object_is_type(val, json_type_object);
+}
+
 enum kt_status kt_record_object(const struct kt_record *rec, const char *key,
 				struct kt_record **out, struct kt_error *err)
 {
@@ -468,6 +476,15 @@ void kt_record_merge(struct kt_record *rec, const struct kt_record *from)
 	}
 }
 
+void kt_record_share(struct kt_record *rec, const struct kt_record *from,
+		     const char *key)
+{
+	struct json_object *val;
+
+	if (json_object_object_get_ex(from->obj, key, &val) && val)
+		add(rec, key, json_object_get(val));
+}
+
 void kt_record_set_array(struct kt_record *rec, const char *key)
 {
 	add(rec, key, kt_xcheck(json_object_new_array()));
@@ -515,6 +532,17 @@ enum kt_status kt_record_set_path(struct kt_record *rec, const char *key,
 		return kt_fail(err, KT_DATA, "path \"%s\" is not UTF-8", path);
 	kt_record_set_str(rec, key, path);
 	return KT_OK;
+}
+
+void kt_record_line(const struct kt_record *rec, struct kt_buf *buf)
+{
+	size_t len;
+	const char *text = kt_xcheck(json_object_to_json_string_length(
+		rec->obj,
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len));
+
+	kt_buf_add(buf, text, len);
+	kt_buf_addc(buf, '\n');
 }
 
 enum kt_status kt_record_write(FILE *out, const struct kt_record *rec,

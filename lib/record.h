@@ -108,6 +108,9 @@ enum kt_status kt_record_str_or_null(const struct kt_record *rec,
 				     const char *key, const char **out,
 				     struct kt_error *err) KT_MUST_CHECK;
 
+/* True if member @key is an object. */
+bool kt_record_has_object(const struct kt_record *rec, const char *key);
+
 /* Member @key, an object: *out is a view of it that the caller frees. */
 enum kt_status kt_record_object(const struct kt_record *rec, const char *key,
 				struct kt_record **out,
@@ -160,6 +163,11 @@ void kt_record_take_object(struct kt_record *rec, const char *key,
 void kt_record_take_element(struct kt_record *rec, const char *key,
 			    struct kt_record *child);
 
+/* Set @key to what it is in @from, if it is there and not null: shared, not
+ * copied, since values never change. */
+void kt_record_share(struct kt_record *rec, const struct kt_record *from,
+		     const char *key);
+
 /* Make @key an array, empty until kt_record_take_element(). */
 void kt_record_set_array(struct kt_record *rec, const char *key);
 
@@ -174,6 +182,9 @@ enum kt_status kt_record_set_path(struct kt_record *rec, const char *key,
 /* Write @rec as one line. KT_SYS if the stream has failed. */
 enum kt_status kt_record_write(FILE *out, const struct kt_record *rec,
 			       struct kt_error *err) KT_MUST_CHECK;
+
+/* Append @rec to @buf as one line: what kt_record_write() would write. */
+void kt_record_line(const struct kt_record *rec, struct kt_buf *buf);
 
 /* Append @rec to @buf, indented by two spaces, without a final newline. */
 void kt_record_pretty(const struct kt_record *rec, struct kt_buf *buf);

@@ -36,7 +36,8 @@ static enum kt_status open_cache(char crc[KT_CRC32_SIZE], struct kt_cache **out,
 static void put_text(const struct kt_buf *text)
 {
 	/* kt_tool_main() sees whether it could be written. */
-	fwrite(text->data, 1, text->len, stdout);
+	if (text->len)
+		fwrite(text->data, 1, text->len, stdout);
 }
 
 /* What "add" does with every record. */
@@ -247,20 +248,10 @@ static void list_text(const struct kt_cache *cache,
 	put_text(&text);
 }
 
-static enum kt_status list_records(struct kt_record *const *list, size_t nr,
-				   struct kt_error *err)
-{
-	enum kt_status st = KT_OK;
-
-	for (size_t i = 0; !st && i < nr; i++)
-		st = kt_tool_put(list[i], err);
-	return st;
-}
-
 static enum kt_status run_list(const struct kt_args *args, struct kt_error *err)
 {
 	struct kt_cache *cache KT_CLEANUP(kt_cache_freep) = NULL;
-	struct kt_buf json KT_CLEANUP(kt_buf_release) = { 0 };
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
 	char crc[KT_CRC32_SIZE];
 	struct kt_record **list = NULL;
 	size_t nr = 0;
@@ -271,12 +262,15 @@ static enum kt_status run_list(const struct kt_args *args, struct kt_error *err)
 	if (st)
 		return st;
 	if (kt_args_has(args, "json")) {
-		kt_listing_json(list, nr, crc, &json);
-		put_text(&json);
+		kt_listing_json(list, nr, crc, &text);
+		put_text(&text);
 	} else if (kt_args_has(args, "text")) {
 		list_text(cache, list, nr);
 	} else {
-		st = list_records(list, nr, err);
+		/* Nobody waits for the first of them: one write for all. */
+		for (size_t i = 0; i < nr; i++)
+			kt_record_line(list[i], &text);
+		put_text(&text);
 	}
 	kt_cache_list_free(list, nr);
 	return st;

@@ -204,14 +204,14 @@ static void test_files(void)
 
 	kt_metadata_add_file(meta, "a", "00", 1);
 	kt_metadata_add_file(meta, "b", "11", 2);
-	ok(kt_metadata_file_size(meta, "a", &size) && size == 1 &&
-		   kt_metadata_file_size(meta, "b", &size) && size == 2,
+	ok(kt_metadata_file(meta, "a", &size, NULL) && size == 1 &&
+		   kt_metadata_file(meta, "b", &size, NULL) && size == 2,
 	   "files are noted one after another");
-	ok(!kt_metadata_file_size(meta, "c", &size) && size == 2,
+	ok(!kt_metadata_file(meta, "c", &size, NULL) && size == 2,
 	   "another is not there");
-	ok(!kt_metadata_file_size(bad, "a", &size) &&
-		   !kt_metadata_file_size(bad, "b", &size) &&
-		   !kt_metadata_file_size(bad, "c", &size) && size == 2,
+	ok(!kt_metadata_file(bad, "a", &size, NULL) &&
+		   !kt_metadata_file(bad, "b", &size, NULL) &&
+		   !kt_metadata_file(bad, "c", &size, NULL) && size == 2,
 	   "nor is what is no size");
 }
 
