@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/cache-clean.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/hash.h"
@@ -409,4 +410,88 @@ enum kt_status kt_cache_store(struct kt_cache *cache, const char *key,
 			       key);
 	*out = stored;
 	return KT_OK;
+}
+
+/*
+ * What is removed is first given the name of a store in progress: so an entry
+ * goes at once, and if we are killed a sweep finishes the work.
+ */
+static enum kt_status remove_dir(struct store *s, bool is_key,
+				 struct kt_error *err)
+{
+	enum kt_status st;
+
+	/* A name that is no key may be too long for that. */
+	if (!is_key)
+		return kt_remove_tree(s->root_fd, s->key, err);
+	s->tmp = kt_xasprintf("%s%s-%ld", KT_CACHE_TMP, s->key, (long)getpid());
+	st = kt_remove_tree(s->root_fd, s->tmp, err);
+	if (st)
+		return st;
+	if (renameat(s->root_fd, s->key, s->root_fd, s->tmp))
+		return kt_fail_errno(err, "cannot rename it");
+	st = kt_remove_tree(s->root_fd, s->tmp, err);
+	if (st && renameat(s->root_fd, s->tmp, s->root_fd, s->key)) {
+		/* It stays under the other name, which the error has. */
+	}
+	return st;
+}
+
+static enum kt_status remove_name(struct store *s, bool is_key,
+				  struct kt_error *err)
+{
+	struct stat sb;
+
+	if (fstatat(s->root_fd, s->key, &sb, AT_SYMLINK_NOFOLLOW)) {
+		if (errno != ENOENT)
+			return kt_fail_errno(err, "cannot look at it");
+		/* Records escape bytes that are not UTF-8. */
+		return is_key ? KT_OK :
+				kt_fail(err, KT_FAIL,
+					"its name cannot be written");
+	}
+	if (S_ISDIR(sb.st_mode))
+		return remove_dir(s, is_key, err);
+	if (!S_ISLNK(sb.st_mode))
+		return kt_fail(err, KT_FAIL, "it is no directory");
+	return unlinkat(s->root_fd, s->key, 0) && errno != ENOENT ?
+		       kt_fail_errno(err, "cannot remove it") :
+		       KT_OK;
+}
+
+enum kt_status kt_cache_remove(struct kt_cache *cache, const char *name,
+			       struct kt_error *err)
+{
+	int lock KT_CLEANUP(kt_closep) = -1;
+	struct store s KT_CLEANUP(
+		store_release) = { .root = kt_cache_root(cache),
+				   .key = name,
+				   .root_fd = -1,
+				   .dir_fd = -1 };
+	char *path KT_CLEANUP(kt_freep) = NULL;
+	struct kt_error ignored;
+	const bool is_key = !kt_key_check(name, &ignored);
+	enum kt_status st;
+
+	if (!*name || *name == '.' || strchr(name, '/'))
+		return kt_fail(err, KT_DATA, "\"%s\" is no entry", name);
+	s.root_fd = open(s.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s.root_fd < 0)
+		return errno == ENOENT ?
+			       KT_OK :
+			       kt_fail_errno(err,
+					     "cannot open the cache \"%s\"",
+					     s.root);
+	/* Nothing is ever stored under another name. */
+	if (is_key) {
+		path = lock_path(s.root, name);
+		st = kt_lock_file(path, false, NOT_AT_ALL, &lock, err);
+		if (st)
+			return st;
+	}
+	st = remove_name(&s, is_key, err);
+	/* Whoever waits for the lock sees that it is gone, and makes another. */
+	if (!st && path && unlink(path) && errno != ENOENT)
+		st = kt_fail_errno(err, "cannot remove \"%s\"", path);
+	return st;
 }

@@ -38,10 +38,13 @@ struct reader {
 	struct kt_buf text; /* of the metadata at hand */
 };
 
-/* Where an entry is read: in @fd, or in its directory @dir below that. */
+/* An entry as it is read: in @fd, or in its directory @dir below that. */
 struct place {
 	int fd;
-	const char *dir; /* a name in the cache, or NULL */
+	const char *dir;  /* a name in the cache, or NULL */
+	const char *path; /* its absolute path */
+	const struct kt_record *meta;
+	uint64_t bytes; /* in its files so far */
 };
 
 /* The path of file @name from at->fd. */
@@ -133,12 +136,11 @@ static enum kt_status open_entry(const struct reader *r, const char *key,
  * Is file @name in the entry, as it was stored? *there is false if it is not
  * and nothing says that it should be.
  */
-static enum kt_status check_file(const struct place *at,
-				 const struct kt_record *meta, const char *name,
+static enum kt_status check_file(struct place *at, const char *name,
 				 bool *there, struct kt_error *err)
 {
 	uint64_t size = 0;
-	const bool noted = kt_metadata_file(meta, name, &size, NULL);
+	const bool noted = kt_metadata_file(at->meta, name, &size, NULL);
 	char *path KT_CLEANUP(kt_freep) = path_in(at, name);
 	struct stat sb;
 
@@ -158,15 +160,15 @@ static enum kt_status check_file(const struct place *at,
 			       "\"%s\" has %llu bytes, and had %llu", name,
 			       (unsigned long long)sb.st_size,
 			       (unsigned long long)size);
+	at->bytes += (uint64_t)sb.st_size;
 	*there = true;
 	return KT_OK;
 }
 
 /* Set member @key of @rec to the path of file @name, if that is there. */
-static enum kt_status add_file(const struct place *at,
-			       const struct kt_record *meta, const char *dir,
-			       const char *name, const char *key,
-			       struct kt_record *rec, struct kt_error *err)
+static enum kt_status add_file(struct place *at, const char *name,
+			       const char *key, struct kt_record *rec,
+			       struct kt_error *err)
 {
 	char *path KT_CLEANUP(kt_freep) = NULL;
 	enum kt_status st;
@@ -174,16 +176,15 @@ static enum kt_status add_file(const struct place *at,
 
 	if (!name)
 		return KT_OK;
-	st = check_file(at, meta, name, &there, err);
+	st = check_file(at, name, &there, err);
 	if (st || !there)
 		return st;
-	path = kt_path_join(dir, name);
+	path = kt_path_join(at->path, name);
 	return kt_record_set_path(rec, key, path, err);
 }
 
-static enum kt_status add_files(const struct place *at,
-				const struct kt_record *meta, const char *dir,
-				struct kt_record *rec, struct kt_error *err)
+static enum kt_status add_files(struct place *at, struct kt_record *rec,
+				struct kt_error *err)
 {
 	static const char *const names[][2] = {
 		{ "image_name", "image" },
@@ -193,14 +194,16 @@ static enum kt_status add_files(const struct place *at,
 	enum kt_status st = KT_OK;
 
 	for (size_t i = 0; !st && i < sizeof(names) / sizeof(names[0]); i++)
-		st = add_file(at, meta, dir, kt_record_text(meta, names[i][0]),
+		st = add_file(at, kt_record_text(at->meta, names[i][0]),
 			      names[i][1], rec, err);
 	if (!st && !kt_record_has(rec, "image"))
 		st = kt_fail(err, KT_DATA, "\"%s\" is missing",
-			     kt_record_text(meta, "image_name"));
-	return st ? st :
-		    add_file(at, meta, dir, KT_ENTRY_CONFIG, "config", rec,
-			     err);
+			     kt_record_text(at->meta, "image_name"));
+	if (!st)
+		st = add_file(at, KT_ENTRY_CONFIG, "config", rec, err);
+	if (!st)
+		kt_record_set_u64(rec, "entry_bytes", at->bytes);
+	return st;
 }
 
 static void add_state(const struct reader *r, const struct kt_record *meta,
@@ -223,9 +226,8 @@ static void add_state(const struct reader *r, const struct kt_record *meta,
 
 /* The record of the entry @at; *foreign says who wrote a bad one. */
 static enum kt_status describe(struct reader *r, const char *key,
-			       const char *dir, const struct place *at,
-			       bool *foreign, struct kt_record **out,
-			       struct kt_error *err)
+			       struct place *at, bool *foreign,
+			       struct kt_record **out, struct kt_error *err)
 {
 	struct kt_record *meta KT_CLEANUP(kt_record_freep) = NULL;
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) =
@@ -245,11 +247,13 @@ static enum kt_status describe(struct reader *r, const char *key,
 	if (st)
 		return st;
 	kt_metadata_describe(meta, rec);
-	st = add_files(at, meta, dir, rec, err);
+	at->meta = meta;
+	at->bytes = r->text.len;
+	st = add_files(at, rec, err);
 	if (!st)
 		st = kt_record_set_path(rec, "key", key, err);
 	if (!st)
-		st = kt_record_set_path(rec, "entry", dir, err);
+		st = kt_record_set_path(rec, "entry", at->path, err);
 	if (st)
 		return st;
 	add_state(r, meta, rec);
@@ -285,9 +289,10 @@ static enum kt_status read_entry(struct reader *r, const char *key,
 		st = open_entry(r, key, name, &fd, err);
 		if (st || fd < 0)
 			return st;
-		at.fd = fd;
 		dir = kt_path_join(r->path, name);
-		st = describe(r, key, dir, &at, foreign, out, err);
+		at.fd = fd;
+		at.path = dir;
+		st = describe(r, key, &at, foreign, out, err);
 		if (!st || !replaced(r, name, fd))
 			return st;
 	}
@@ -335,14 +340,13 @@ static struct kt_record *corrupt(const struct reader *r, const char *key,
  */
 static struct kt_record *quick_look(struct reader *r, const char *key)
 {
-	const struct place at = { .fd = r->fd, .dir = key };
 	char *dir KT_CLEANUP(kt_freep) = kt_path_join(r->path, key);
+	struct place at = { .fd = r->fd, .dir = key, .path = dir };
 	struct kt_record *rec = NULL;
 	struct kt_error ignored;
 	bool foreign;
 
-	return describe(r, key, dir, &at, &foreign, &rec, &ignored) ? NULL :
-								      rec;
+	return describe(r, key, &at, &foreign, &rec, &ignored) ? NULL : rec;
 }
 
 /* The entry behind a name in the directory, good or bad, or NULL. */

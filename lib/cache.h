@@ -39,8 +39,8 @@ const char *kt_cache_root(const struct kt_cache *cache);
 /*
  * The entry of exactly @key: *out is a "ktstr.kernel/1" record as `ktstr-cache
  * get` writes it (what lib/metadata.h describes, and image, boot_image,
- * vmlinux, config, key, entry, cached, stale_kconfig; vmlinux_reduced and
- * vmlinux_note where it is not), owned by the caller, or NULL if there is no
+ * vmlinux, config, entry_bytes, key, entry, cached, stale_kconfig;
+ * vmlinux_reduced and vmlinux_note where it is not), owned by the caller, or NULL if there is no
  * such entry. Paths are absolute and without links. A corrupt entry is
  * KT_DATA, with the reason: metadata.json cannot be read or names something
  * outside, the image is missing, a file has not the size it was stored with.

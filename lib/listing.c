@@ -2,18 +2,29 @@
 /* listing - cached kernels as text and as the JSON of "kernel list" */
 #include "lib/listing.h"
 
+#include <stdbool.h>
 #include <string.h>
 
+#include "lib/clock.h"
 #include "lib/error.h"
 #include "lib/key.h"
+#include "lib/units.h"
 #include "lib/utf8.h"
 
 #define CELL_SIZE 512 /* bytes; what is longer is cut */
-#define NR_COLUMNS 5
+enum column { KEY, VERSION, SOURCE, ARCH, BUILT, AGE, SIZE, NR_COLUMNS };
 
-static const char *const columns[NR_COLUMNS][2] = {
-	{ "key", "KEY" },   { "version", "VERSION" }, { "source", "SOURCE" },
-	{ "arch", "ARCH" }, { "built_at", "BUILT" },
+static const struct {
+	const char *heading, *member;
+	bool right; /* numbers end where the column does */
+} columns[NR_COLUMNS] = {
+	[KEY] = { "KEY", "key" },
+	[VERSION] = { "VERSION", "version" },
+	[SOURCE] = { "SOURCE", "source" },
+	[ARCH] = { "ARCH", "arch" },
+	[BUILT] = { "BUILT", "built_at" },
+	[AGE] = { "AGE", NULL, .right = true },
+	[SIZE] = { "SIZE", NULL, .right = true },
 };
 
 /* Characters, which is what columns are made of. */
@@ -31,71 +42,137 @@ static size_t width_of(const char *text)
 	return width;
 }
 
-static void cell_of(const struct kt_record *rec, size_t column,
+static void age_of(const struct kt_record *rec, time_t now, char out[CELL_SIZE])
+{
+	const char *text = kt_record_text(rec, "built_at");
+	time_t built;
+
+	memcpy(out, "-", 2);
+	/* A clock that was wrong then makes no age now. */
+	if (text && kt_clock_parse_utc(text, &built) && built <= now)
+		kt_format_age((uint64_t)(now - built), out);
+}
+
+static uint64_t size_of(const struct kt_record *rec)
+{
+	struct kt_error ignored;
+	uint64_t bytes = 0;
+
+	if (kt_record_u64_or(rec, "entry_bytes", 0, &bytes, &ignored))
+		return 0;
+	return bytes;
+}
+
+/* @rec NULL is the heading. */
+static void cell_of(const struct kt_record *rec, size_t column, time_t now,
 		    char out[CELL_SIZE])
 {
-	const char *text = rec ? kt_record_text(rec, columns[column][0]) :
-				 columns[column][1];
+	const char *text;
 
+	if (!rec) {
+		text = columns[column].heading;
+	} else if (column == AGE) {
+		age_of(rec, now, out);
+		return;
+	} else if (column == SIZE) {
+		kt_format_size(size_of(rec), out);
+		return;
+	} else {
+		text = kt_record_text(rec, columns[column].member);
+	}
 	kt_printable(out, CELL_SIZE, text ? text : "-");
 }
 
-static void add_cell(struct kt_buf *out, const char *cell, size_t width)
+static void add_blanks(struct kt_buf *out, size_t nr)
 {
-	const size_t have = width_of(cell);
-
-	kt_buf_adds(out, cell);
-	for (size_t i = have; i < width; i++)
+	for (size_t i = 0; i < nr; i++)
 		kt_buf_addc(out, ' ');
 }
 
-/* A row; @rec NULL is the heading. */
-static void add_row(struct kt_buf *out, const struct kt_record *rec,
-		    const size_t widths[NR_COLUMNS])
+static void add_cell(struct kt_buf *out, const char *cell, size_t width,
+		     bool right)
+{
+	const size_t have = width_of(cell),
+		     blanks = width > have ? width - have : 0;
+
+	if (right)
+		add_blanks(out, blanks);
+	kt_buf_adds(out, cell);
+	if (!right)
+		add_blanks(out, blanks);
+}
+
+static size_t nr_cells(const struct kt_record *rec)
+{
+	/* What is wrong with an entry stands behind its key. */
+	return rec && kt_record_has(rec, "error") ? 1 : NR_COLUMNS;
+}
+
+static void add_tag(struct kt_buf *out, const struct kt_record *rec)
 {
 	const char *error = rec ? kt_record_text(rec, "error") : NULL;
-	const size_t nr = error ? 1 : NR_COLUMNS;
-	char cell[CELL_SIZE];
+	char text[CELL_SIZE];
 
-	kt_buf_adds(out, " ");
-	for (size_t i = 0; i < nr; i++) {
-		cell_of(rec, i, cell);
-		kt_buf_addc(out, ' ');
-		add_cell(out, cell, i + 1 < NR_COLUMNS ? widths[i] : 0);
-	}
 	if (error) {
-		kt_printable(cell, sizeof(cell), error);
+		kt_printable(text, sizeof(text), error);
 		kt_buf_addf(out, " (%s: %s)",
 			    kt_record_flag(rec, "foreign") ? "foreign" :
 							     "corrupt",
-			    cell);
+			    text);
 	} else if (rec && kt_record_flag(rec, "stale_kconfig")) {
 		kt_buf_adds(out, " (stale kconfig)");
 	}
 	kt_buf_addc(out, '\n');
 }
 
-size_t kt_listing_table(struct kt_record *const *list, size_t nr,
-			struct kt_buf *out)
+static void add_row(struct kt_buf *out, const struct kt_record *rec, time_t now,
+		    const size_t widths[NR_COLUMNS])
 {
-	size_t widths[NR_COLUMNS] = { 0 }, nr_stale = 0;
+	char cell[CELL_SIZE];
+
+	kt_buf_adds(out, " ");
+	for (size_t i = 0; i < nr_cells(rec); i++) {
+		cell_of(rec, i, now, cell);
+		kt_buf_addc(out, ' ');
+		add_cell(out, cell, widths[i], columns[i].right);
+	}
+	add_tag(out, rec);
+}
+
+static void count(const struct kt_record *rec, struct kt_listing_totals *totals)
+{
+	if (kt_record_flag(rec, "foreign")) {
+		totals->nr_foreign++;
+	} else if (kt_record_has(rec, "error")) {
+		totals->nr_corrupt++;
+	} else {
+		totals->nr_stale += kt_record_flag(rec, "stale_kconfig");
+		totals->bytes += size_of(rec);
+	}
+}
+
+void kt_listing_table(struct kt_record *const *list, size_t nr, time_t now,
+		      struct kt_listing_totals *totals, struct kt_buf *out)
+{
+	struct kt_listing_totals sum = { 0 };
+	size_t widths[NR_COLUMNS] = { 0 };
 	char cell[CELL_SIZE];
 
 	for (size_t i = 0; i <= nr; i++) {
 		const struct kt_record *rec = i < nr ? list[i] : NULL;
-		const bool bad = rec && kt_record_has(rec, "error");
 
-		for (size_t c = 0; c < (bad ? 1 : NR_COLUMNS); c++) {
-			cell_of(rec, c, cell);
+		for (size_t c = 0; c < nr_cells(rec); c++) {
+			cell_of(rec, c, now, cell);
 			if (width_of(cell) > widths[c])
 				widths[c] = width_of(cell);
 		}
-		nr_stale += rec && kt_record_flag(rec, "stale_kconfig");
+		if (rec)
+			count(rec, &sum);
 	}
-	add_row(out, NULL, widths);
+	add_row(out, NULL, now, widths);
 	for (size_t i = 0; i < nr; i++)
-		add_row(out, list[i], widths);
-	return nr_stale;
+		add_row(out, list[i], now, widths);
+	*totals = sum;
 }
 
 static void set_or_null(struct kt_record *to, const char *key, const char *text)
@@ -154,6 +231,8 @@ static struct kt_record *json_valid(const struct kt_record *rec)
 	set_or_null(obj, "arch", kt_record_text(rec, "arch"));
 	set_or_null(obj, "built_at", kt_record_text(rec, "built_at"));
 	set_or_null(obj, "config_hash", kt_record_text(rec, "config_hash"));
+	if (kt_record_has(rec, "entry_bytes"))
+		kt_record_set_u64(obj, "entry_bytes", size_of(rec));
 	set_or_null(obj, "git_hash", short_hash(rec, hash));
 	set_or_null(obj, "git_ref", kt_record_text(rec, "git_ref"));
 	set_or_null(obj, "image_name", base_of(kt_record_text(rec, "image")));
@@ -212,7 +291,7 @@ void kt_listing_one(const struct kt_record *rec, struct kt_buf *out)
 		if (!text)
 			continue;
 		kt_printable(cell, sizeof(cell), text);
-		add_cell(out, members[i], width + 1);
+		add_cell(out, members[i], width + 1, false);
 		kt_buf_addf(
 			out, "%s%s\n", cell,
 			!strcmp(members[i], "kconfig_crc32") &&

@@ -80,6 +80,7 @@ t 'the JSON is that of the Rust ktstr, member for member' '
 	      "arch": "$arch",
 	      "built_at": "2026-01-01T00:00:00Z",
 	      "config_hash": null,
+	      "entry_bytes": $(cat cache/k/* | wc -c),
 	      "git_hash": null,
 	      "git_ref": null,
 	      "image_name": "$image",
@@ -114,16 +115,21 @@ t 'the table is as wide as what it holds, with tags' '
 	entry f "{\"source\":{\"type\":\"tarball\"},\"arch\":\"x86_64\"}"
 	ktstr-cache list -t >got 2>err
 	pad=$(printf "%s" "$arch" | tr "a-z0-9_" " ")
+	# Age and size are those of today and of this architecture.
+	sed -E "s/ +AGE +SIZE\$/ AGE SIZE/; s/ +[0-9]+[smhdy] +[0-9.]+ k?B/ - -/" \
+		got >masked
 	cat >want <<-EOF
-	  KEY              VERSION SOURCE  ARCH${pad#????} BUILT
-	  long-key-of-mine 6.14.2  tarball $arch 2026-01-02T00:00:00Z
-	  k                -       tarball $arch 2026-01-01T00:00:00Z (stale kconfig)
+	  KEY              VERSION SOURCE  ARCH${pad#????} BUILT AGE SIZE
+	  long-key-of-mine 6.14.2  tarball $arch 2026-01-02T00:00:00Z - -
+	  k                -       tarball $arch 2026-01-01T00:00:00Z - - (stale kconfig)
 	  f                (foreign: written by a later ktstr)
 	  x                (corrupt: metadata.json is missing)
 	EOF
-	same want got
+	same want masked
 	says "cache: $PWD/cache" err
 	says "cargo ktstr kernel build" err
+	says "4 entries, " err
+	says "--corrupt-only" err
 '
 
 t 'an entry of the Rust ktstr is good, and stale as its rule has it' '

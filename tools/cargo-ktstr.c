@@ -101,6 +101,24 @@ static enum kt_status kernel_list(const struct kt_args *args,
 	return run(args, p, false, err);
 }
 
+static enum kt_status kernel_clean(const struct kt_args *args,
+				   struct kt_error *err)
+{
+	struct kt_pipeline *p KT_CLEANUP(kt_pipeline_freep) = kt_pipeline_new();
+
+	stage(p, args, "ktstr-cache");
+	kt_pipeline_word(p, "clean");
+	kt_pipeline_word(p, "--text");
+	pass_as(p, args, "keep", "--keep");
+	pass_as(p, args, "older-than", "--older-than");
+	pass_as(p, args, "max-size", "--max-size");
+	pass_as(p, args, "corrupt-only", "--corrupt-only");
+	pass_as(p, args, "foreign", "--foreign");
+	pass_as(p, args, "force", "--force");
+	pass_as(p, args, "dry-run", "--dry-run");
+	return run(args, p, false, err);
+}
+
 static enum kt_status shell(const struct kt_args *args, struct kt_error *err)
 {
 	struct kt_pipeline *p KT_CLEANUP(kt_pipeline_freep) = kt_pipeline_new();
@@ -220,13 +238,46 @@ static const struct kt_command list_command = {
 	.run = kernel_list,
 };
 
-static const struct kt_command *const kernel_commands[] = { &build_command,
-							    &list_command,
-							    NULL };
+static const struct kt_option clean_options[] = {
+	{ .name = "keep",
+	  .arg = KT_ARG_NUMBER,
+	  .value = "N",
+	  .excludes = "corrupt-only",
+	  .help = "leave the N newest good kernels in any case" },
+	{ .name = "older-than",
+	  .arg = KT_ARG_STRING,
+	  .value = "AGE",
+	  .excludes = "corrupt-only",
+	  .help = "remove what was built longer ago, as in 30d" },
+	{ .name = "max-size",
+	  .arg = KT_ARG_STRING,
+	  .value = "SIZE",
+	  .excludes = "corrupt-only",
+	  .help = "remove the oldest until no more than SIZE is left" },
+	{ .name = "corrupt-only",
+	  .help = "remove nothing but corrupt entries" },
+	{ .name = "foreign", .help = "remove a later ktstr's entries too" },
+	{ .name = "force", .letter = 'f', .help = "do not ask" },
+	{ .name = "dry-run",
+	  .letter = 'n',
+	  .help = "show what would be removed, and remove nothing" },
+	{ 0 },
+};
+
+static const struct kt_command clean_command = {
+	.name = "clean",
+	.summary = "remove cached kernels",
+	.options = clean_options,
+	.run = kernel_clean,
+};
+
+static const struct kt_command *const kernel_commands[] = {
+	&build_command, &list_command, &clean_command, NULL
+};
 
 static const struct kt_command kernel_command = {
 	.name = "kernel",
-	.summary = "build and list cached kernels",
+	.summary = "build, list and remove cached kernels",
 	.commands = kernel_commands,
 };
 
