@@ -14,6 +14,19 @@ t 'each subcommand explains itself as a pipeline' '
 		--kconfig x --key k --force -v >got
 	echo "ktstr-fetch --verbose --source '\''../my linux'\'' --force | ktstr-kbuild --verbose --clean --jobs 3 --kconfig x | ktstr-cache --verbose add --text --key k" >want
 	same want got
+	cargo-ktstr --explain kernel build >got
+	echo "ktstr-fetch | ktstr-kbuild | ktstr-cache add --text" >want
+	same want got
+	cargo-ktstr --explain kernel build 6.14.2 --force >got
+	echo "ktstr-fetch --force -- 6.14.2 | ktstr-kbuild | ktstr-cache add --text" >want
+	same want got
+	cargo-ktstr --explain kernel build --git u --ref a/b >got
+	echo "ktstr-fetch --git u --ref a/b | ktstr-kbuild | ktstr-cache add --text" >want
+	same want got
+	cargo-ktstr --explain kernel clean --keep 3 --force -n --max-size 1G \
+		--older-than 3d --foreign >got
+	echo "ktstr-cache clean --text --keep 3 --older-than 3d --max-size 1G --foreign --force --dry-run" >want
+	same want got
 	cargo-ktstr --explain shell --kernel 6.12 -i a -i b --topology 2,2,1 \
 		--memory-mb 512 --exec "echo '\''hi'\''" >got
 	echo "ktstr-vmm --text --spec <(ktstr-cache get -- 6.12 | ktstr-initramfs --include-files a --include-files b) --topology 2,2,1 --memory-mb 512 -- sh -c '\''echo '\''\\'\'''\''hi'\''\\'\'''\'''\''" >want
@@ -58,8 +71,13 @@ t 'a kernel that is not cached names the command that builds it' '
 '
 
 t 'options that are missing or wrong exit 2 before anything runs' '
-	exits 2 cargo-ktstr kernel build 2>err
-	says "option --source is missing" err
+	exits 2 cargo-ktstr kernel build 6.14.2 --source x 2>err
+	says "version \"6.14.2\" and option --source exclude each other" err
+	exits 2 cargo-ktstr kernel build 6.14.2 --git x --ref y 2>err
+	says "option --git exclude" err
+	exits 2 cargo-ktstr kernel build --source x --git y --ref z 2>err
+	exits 2 cargo-ktstr kernel build --git x 2>err
+	exits 2 cargo-ktstr kernel build --ref x 2>err
 	exits 2 cargo-ktstr shell 2>err
 	says "option --exec is missing" err
 	exits 2 cargo-ktstr shell --exec true --memory-mb 127 2>err

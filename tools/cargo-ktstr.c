@@ -72,13 +72,27 @@ static enum kt_status kernel_build(const struct kt_args *args,
 {
 	struct kt_pipeline *p KT_CLEANUP(kt_pipeline_freep) = kt_pipeline_new();
 
-	if (!kt_args_has(args, "source"))
-		return kt_fail(err, KT_USAGE, "option --source is missing");
+	if (kt_args_operands(args) &&
+	    (kt_args_has(args, "source") || kt_args_has(args, "git")))
+		return kt_hint(
+			err,
+			kt_fail(err, KT_USAGE,
+				"version \"%s\" and option --%s exclude "
+				"each other",
+				kt_args_operand(args, 0),
+				kt_args_has(args, "git") ? "git" : "source"),
+			"name one source");
 	stage(p, args, "ktstr-fetch");
 	pass_as(p, args, "source", "--source");
+	pass_as(p, args, "git", "--git");
+	pass_as(p, args, "ref", "--ref");
 	/* What the cache holds was built without that fragment. */
 	if (kt_args_has(args, "force") || kt_args_has(args, "kconfig"))
 		kt_pipeline_word(p, "--force");
+	if (kt_args_operands(args)) {
+		kt_pipeline_word(p, "--");
+		kt_pipeline_word(p, kt_args_operand(args, 0));
+	}
 	stage(p, args, "ktstr-kbuild");
 	pass_as(p, args, "clean", "--clean");
 	pass_as(p, args, "jobs", "--jobs");
@@ -198,7 +212,18 @@ static const struct kt_option build_options[] = {
 	{ .name = "source",
 	  .arg = KT_ARG_PATH,
 	  .value = "PATH",
+	  .excludes = "git ref",
 	  .help = "build this kernel tree, or this kernel tarball" },
+	{ .name = "git",
+	  .arg = KT_ARG_STRING,
+	  .value = "URL",
+	  .needs = "ref",
+	  .help = "build one commit of this git repository" },
+	{ .name = "ref",
+	  .arg = KT_ARG_STRING,
+	  .value = "REF",
+	  .needs = "git",
+	  .help = "the branch, tag or commit of --git" },
 	{ .name = "force", .help = "build even if the cache holds it" },
 	{ .name = "clean", .help = "run make mrproper in the tree first" },
 	{ .name = "jobs",
@@ -222,6 +247,8 @@ static const struct kt_option build_options[] = {
 static const struct kt_command build_command = {
 	.name = "build",
 	.summary = "build a kernel and cache it",
+	.operands = "[VERSION]",
+	.max_operands = 1,
 	.options = build_options,
 	.run = kernel_build,
 };

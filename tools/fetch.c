@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "lib/fetch-git.h"
 #include "lib/jobs.h"
 #include "lib/progress.h"
 #include "lib/stop.h"
@@ -46,14 +47,17 @@ static enum kt_status fetch(const struct kt_fetch *how,
 			    struct kt_error *err)
 {
 	const char *source = kt_args_str(args, "source");
-
 	const char *version = kt_args_operand(args, 0);
 
-	if (source && version)
+	if (version && (source || kt_args_has(args, "git")))
 		return kt_fail(err, KT_USAGE,
-			       "a version and --source name two kernels");
+			       "a version and --%s name two kernels",
+			       source ? "source" : "git");
 	if (source)
 		return kt_fetch_source(how, source, out, err);
+	if (kt_args_has(args, "git"))
+		return kt_fetch_git(how, kt_args_str(args, "git"),
+				    kt_args_str(args, "ref"), out, err);
 	return kt_fetch_version(how, version, out, err);
 }
 
@@ -145,6 +149,7 @@ static const struct kt_option options[] = {
 	  .letter = 's',
 	  .arg = KT_ARG_PATH,
 	  .value = "DIR|TARBALL",
+	  .excludes = "git ref",
 	  .help = "take this kernel source tree, or unpack this tarball" },
 	{ .name = "no-verify",
 	  .help = "check neither signature nor sum of what is fetched" },
@@ -153,6 +158,16 @@ static const struct kt_option options[] = {
 	  .value = "FILE",
 	  .help = "trust the keys in this file to sign kernels",
 	  .excludes = "no-verify" },
+	{ .name = "git",
+	  .arg = KT_ARG_STRING,
+	  .value = "URL",
+	  .needs = "ref",
+	  .help = "fetch one commit of this git repository" },
+	{ .name = "ref",
+	  .arg = KT_ARG_STRING,
+	  .value = "REF",
+	  .needs = "git",
+	  .help = "the branch, tag or commit of --git" },
 	{ .name = "force", .letter = 'f', .help = "do not look in the cache" },
 	{ .name = "keep-tree",
 	  .help = "leave the unpacked tree in place after the build" },
