@@ -35,12 +35,13 @@ struct build {
 	const char *tree, *source;
 	bool temporary, git;
 	const char *cc; /* "CC=ccache gcc", or NULL */
-	int lock;
+	int lock, turn; /* on the tree; on the key */
 	struct kt_kbuild_config config;
 };
 
 static void build_release(struct build *b)
 {
+	kt_closep(&b->turn);
 	kt_closep(&b->lock);
 	kt_kbuild_config_release(&b->config);
 }
@@ -407,30 +408,72 @@ static enum kt_status build(struct build *b, struct kt_error *err)
 	return check_dirty(b, err);
 }
 
+/* The kernel is in the cache already, by another build: it is the same. */
+static void take_entry(struct build *b, const struct kt_record *entry)
+{
+	b->kb->note("cached meanwhile: %s", kt_record_text(entry, "key"));
+	kt_record_merge(b->rec, entry);
+	b->kb->taken = true;
+}
+
+static enum kt_status configure_and_build(struct build *b, struct kt_error *err)
+{
+	enum kt_status st = clean_tree(b, err);
+
+	if (!st)
+		st = kt_kbuild_configure(b->kb, b->tree, b->cc, &b->config,
+					 err);
+	if (st)
+		return st;
+	if (!b->kb->check)
+		return build(b, err);
+	add_config(b);
+	return KT_OK;
+}
+
+static enum kt_status in_turn(struct build *b, struct kt_error *err)
+{
+	struct kt_record *entry KT_CLEANUP(kt_record_freep) = NULL;
+	char *key KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st = KT_OK;
+
+	/* What has no key is stored nowhere, and nobody's result will do. */
+	if (b->kb->check || !kt_record_text(b->rec, "key"))
+		return configure_and_build(b, err);
+	key = kt_xstrdup(kt_record_text(b->rec, "key"));
+	st = kt_key_check(key, err);
+	if (!st)
+		st = kt_kbuild_turn(b->kb, key, b->tree, &b->turn, &entry, err);
+	if (st)
+		return st;
+	if (entry) {
+		take_entry(b, entry);
+		return KT_OK;
+	}
+	st = configure_and_build(b, err);
+	if (st)
+		kt_kbuild_turn_failed(b->kb, key);
+	return st;
+}
+
 enum kt_status kt_kbuild_record(struct kt_kbuild *kb, struct kt_record *rec,
 				struct kt_error *err)
 {
-	struct build b KT_CLEANUP(
-		build_release) = { .kb = kb, .rec = rec, .lock = -1 };
+	struct build b KT_CLEANUP(build_release) = {
+		.kb = kb, .rec = rec, .lock = -1, .turn = -1
+	};
 	enum kt_status st = read_record(&b, err);
 
 	kt_buf_release(&kb->tail);
+	kb->taken = false;
 	if (!st)
 		st = lock_tree(&b, err);
 	if (!st)
 		st = kt_kbuild_tools(kb, err);
-	if (st)
-		return st;
-	choose_compiler(&b);
-	st = clean_tree(&b, err);
-	if (!st)
-		st = kt_kbuild_configure(kb, b.tree, b.cc, &b.config, err);
 	if (!st)
 		st = add_key(&b, err);
 	if (st)
 		return st;
-	if (!kb->check)
-		return build(&b, err);
-	add_config(&b);
-	return KT_OK;
+	choose_compiler(&b);
+	return in_turn(&b, err);
 }

@@ -11,8 +11,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "lib/buf.h"
+#include "lib/cache.h"
 #include "lib/error.h"
 #include "lib/kconfig.h"
 #include "lib/record.h"
@@ -37,6 +39,8 @@ struct kt_kbuild {
 	const char *const *env;	 /* our environment */
 	const char *const *make; /* words for every make; may be NULL */
 	const char *extra;	 /* text of a further fragment, or NULL */
+	struct kt_cache *cache;	 /* where the kernel will be, or NULL */
+	struct timespec started; /* this process, as files are dated */
 	unsigned int jobs;
 	bool llvm;	/* clang and lld instead of gcc and ld */
 	bool ccache;	/* also for trees that stay */
@@ -47,6 +51,7 @@ struct kt_kbuild {
 	struct kt_kbuild_watch watch;
 
 	/* What came of it, for kt_kbuild_release(). */
+	bool taken;	    /* from the cache: the tree was not built */
 	struct kt_buf tail; /* the last lines of a make that failed, raw */
 	char *log;	    /* where all of it is, or NULL */
 };
@@ -55,7 +60,9 @@ void kt_kbuild_release(struct kt_kbuild *kb);
 
 /*
  * Build the tree of @rec, a "ktstr.kernel/1", and add what came of it (arch,
- * image, ...: ktstr-record(5)). On failure @rec may have some of the members;
+ * image, ...: ktstr-record(5)). If another process builds under the same key,
+ * it is waited for, and the members of the entry that it has stored in
+ * kb->cache meanwhile are set instead: kb->taken is true then. On failure @rec may have some of the members;
  * a tree that is temporary is the caller's to remove.
  *
  * KT_DATA: @rec has no usable tree, or a configuration is malformed. KT_SKIP:
@@ -69,6 +76,19 @@ enum kt_status kt_kbuild_record(struct kt_kbuild *kb, struct kt_record *rec,
 /*
  * What follows is shared between the parts of this module.
  */
+
+/*
+ * Wait for our turn to build @tree under @key, which ends when *lock, the
+ * caller's, is closed. *entry is the entry that another build has stored
+ * meanwhile, the caller's, or NULL: then it is to be built.
+ */
+enum kt_status kt_kbuild_turn(const struct kt_kbuild *kb, const char *key,
+			      const char *tree, int *lock,
+			      struct kt_record **entry,
+			      struct kt_error *err) KT_MUST_CHECK;
+
+/* The build under @key has failed; before the lock is closed. */
+void kt_kbuild_turn_failed(const struct kt_kbuild *kb, const char *key);
 
 /* The environment for make: without what would derail it. Caller owns it. */
 char **kt_kbuild_env(const char *const *env);

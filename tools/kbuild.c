@@ -33,6 +33,7 @@ struct tool {
 static void tool_release(struct tool *t)
 {
 	kt_kbuild_release(&t->kb);
+	kt_cache_freep(&t->kb.cache);
 	kt_progress_freep(&t->progress);
 	kt_buf_release(&t->extra);
 	free(t->base);
@@ -128,6 +129,11 @@ static enum kt_status on_record(struct kt_record *rec, FILE *out, void *ctx,
 	}
 	st = kt_kbuild_record(&t->kb, rec, err);
 	kt_progress_freep(&t->progress);
+	if (!st && t->kb.taken) {
+		remove_tree(t, rec);
+		kt_record_unset(rec, "tree");
+		kt_record_unset(rec, "tree_temporary");
+	}
 	if (!st)
 		st = kt_record_write(out, rec, err);
 	/* Whether the tree is ours to remove depends on it having got out. */
@@ -144,6 +150,8 @@ static enum kt_status open_base(struct tool *t, struct kt_error *err)
 {
 	struct kt_env_dirs dirs;
 	char *dir KT_CLEANUP(kt_freep) = NULL;
+	char *root KT_CLEANUP(kt_freep) = NULL;
+	char crc[KT_CRC32_SIZE];
 	enum kt_status st;
 
 	kt_tool_dirs(&dirs);
@@ -151,8 +159,14 @@ static enum kt_status open_base(struct tool *t, struct kt_error *err)
 	if (!st)
 		st = kt_workdir_base(dir, &t->base, err);
 	if (!st)
-		kt_workdir_sweep(t->base, time(NULL));
-	return st;
+		st = kt_dir_cache(&dirs, &root, err);
+	if (st)
+		return st;
+	kt_workdir_sweep(t->base, time(NULL));
+	kt_crc32_hex(kt_kconfig_fragment, kt_kconfig_fragment_len, crc);
+	t->kb.cache = kt_cache_open(root, crc);
+	t->kb.base = t->base;
+	return KT_OK;
 }
 
 static enum kt_status read_extra(struct tool *t, const char *file,
@@ -221,6 +235,8 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	};
 	enum kt_status st = kt_stop_catch(err);
 
+	/* The clock that files are dated by lags behind the other. */
+	clock_gettime(CLOCK_REALTIME_COARSE, &t.kb.started);
 	t.kb.watch.ctx = &t;
 	t.kb.jobs = (unsigned int)kt_args_u64(args, "jobs", 0);
 	if (!t.kb.jobs)
@@ -231,10 +247,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 		st = read_extra(&t, kt_args_str(args, "kconfig"), err);
 	if (!st)
 		st = open_base(&t, err);
-	if (st)
-		return st;
-	t.kb.base = t.base;
-	return kt_tool_filter(KT_SCHEMA_KERNEL, on_record, &t, err);
+	return st ? st : kt_tool_filter(KT_SCHEMA_KERNEL, on_record, &t, err);
 }
 
 static const struct kt_option options[] = {
