@@ -18,11 +18,11 @@ static const struct {
 	const char *heading, *member;
 	bool right; /* numbers end where the column does */
 } columns[NR_COLUMNS] = {
-	[KEY] = { "KEY", "key" },
-	[VERSION] = { "VERSION", "version" },
-	[SOURCE] = { "SOURCE", "source" },
-	[ARCH] = { "ARCH", "arch" },
-	[BUILT] = { "BUILT", "built_at" },
+	[KEY] = { "KEY", "key", false },
+	[VERSION] = { "VERSION", "version", false },
+	[SOURCE] = { "SOURCE", "source", false },
+	[ARCH] = { "ARCH", "arch", false },
+	[BUILT] = { "BUILT", "built_at", false },
 	[AGE] = { "AGE", NULL, .right = true },
 	[SIZE] = { "SIZE", NULL, .right = true },
 };
