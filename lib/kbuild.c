@@ -21,6 +21,7 @@
 #include "lib/options.h"
 #include "lib/stop.h"
 #include "lib/tree.h"
+#include "lib/version.h"
 #include "lib/xalloc.h"
 
 /* A fixed date, or no two builds would be the same to a compiler cache. */
@@ -144,11 +145,20 @@ static enum kt_status add_key(struct build *b, struct kt_error *err)
 	return st;
 }
 
-/* How many steps the last such build had: a file in the build directory. */
-static char *steps_path(const struct build *b)
+/*
+ * How many steps the last such build had: a file in the build directory, of
+ * this version or of whatever was built last.
+ */
+static char *steps_path(const struct build *b, bool of_version)
 {
-	return kt_xasprintf("%s/.steps-%s%s", b->kb->base, kt_arch(),
-			    b->config.slim ? "-slim" : "");
+	const char *version = kt_record_text(b->rec, "version");
+
+	/* It comes in a record, and becomes part of a name. */
+	if (of_version && !(version && kt_version_parse(version, NULL)))
+		return NULL;
+	return kt_xasprintf("%s/.steps-%s%s%s%s", b->kb->base, kt_arch(),
+			    b->config.slim ? "-slim" : "",
+			    of_version ? "-" : "", of_version ? version : "");
 }
 
 static bool is_built(const struct build *b)
@@ -158,14 +168,15 @@ static bool is_built(const struct build *b)
 	return !access(path, F_OK);
 }
 
-static uint64_t read_steps(const struct build *b)
+static uint64_t read_steps_of(const struct build *b, bool of_version)
 {
-	char *path KT_CLEANUP(kt_freep) = steps_path(b);
+	char *path KT_CLEANUP(kt_freep) = steps_path(b, of_version);
 	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
 	struct kt_error ignored;
 	uint64_t n = 0;
 
-	if (kt_file_read(AT_FDCWD, path, 32, &text, &ignored))
+	if (!path || kt_file_read(AT_FDCWD, path, 32, &text, &ignored) ||
+	    !text.len)
 		return 0;
 	text.data[strcspn(text.data, "\n")] = '\0';
 	if (kt_parse_u64(text.data, 1, 1000000, "steps", &n, &ignored))
@@ -173,16 +184,27 @@ static uint64_t read_steps(const struct build *b)
 	return n;
 }
 
+static uint64_t read_steps(const struct build *b)
+{
+	const uint64_t n = read_steps_of(b, true);
+
+	return n ? n : read_steps_of(b, false);
+}
+
 static void write_steps(const struct build *b, uint64_t steps)
 {
-	char *path KT_CLEANUP(kt_freep) = steps_path(b);
 	char text[32];
 	const int len = snprintf(text, sizeof(text), "%" PRIu64 "\n", steps);
-	struct kt_error ignored;
 
-	/* Only the bar of the next build suffers. */
-	if (kt_file_replace(AT_FDCWD, path, text, (size_t)len, 0666, &ignored))
-		b->kb->detail("cannot write \"%s\"", path);
+	for (int of_version = 0; of_version < 2; of_version++) {
+		char *path KT_CLEANUP(kt_freep) = steps_path(b, of_version);
+		struct kt_error ignored;
+
+		/* Only the bar of the next build suffers. */
+		if (path && kt_file_replace(AT_FDCWD, path, text, (size_t)len,
+					    0666, &ignored))
+			b->kb->detail("cannot write \"%s\"", path);
+	}
 }
 
 /* A log of our own, even if another build of that name writes one. */

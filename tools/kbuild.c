@@ -26,6 +26,7 @@ struct tool {
 	struct kt_progress *progress;
 	char *base;
 	struct kt_buf extra;
+	bool text;
 	char *flags; /* KTSTR_MAKEFLAGS, cut into words */
 	const char *words[MAX_MAKE_WORDS + 1];
 };
@@ -113,6 +114,39 @@ static enum kt_status check_built(struct tool *t, const struct kt_record *rec,
 		       "ktstr-fetch --force brings its source instead");
 }
 
+/* A line for people of what there is now. */
+static enum kt_status put_text(const struct tool *t,
+			       const struct kt_record *rec,
+			       struct kt_error *err)
+{
+	const char *key = kt_record_text(rec, "key"),
+		   *tree = kt_record_text(rec, "tree"),
+		   *image = kt_record_text(rec, "image");
+	char clean[2][4096];
+
+	kt_printable(clean[0], sizeof(clean[0]), key ? key : "(no key)");
+	kt_printable(clean[1], sizeof(clean[1]),
+		     image ? image :
+		     tree  ? tree :
+			     "-");
+	if (image || !t->kb.check)
+		printf("%s  %s\n", clean[0], clean[1]);
+	else
+		printf("%s  %s: ready to build%s\n", clean[0], clean[1],
+		       kt_record_has(rec, "kconfig_crc32") ?
+			       ", with all that the guest needs" :
+			       ", without some that the guest needs");
+	if (fflush(stdout))
+		return kt_fail_errno(err, "cannot write to standard output");
+	return KT_OK;
+}
+
+static enum kt_status put(const struct tool *t, const struct kt_record *rec,
+			  FILE *out, struct kt_error *err)
+{
+	return t->text ? put_text(t, rec, err) : kt_record_write(out, rec, err);
+}
+
 static enum kt_status on_record(struct kt_record *rec, FILE *out, void *ctx,
 				struct kt_error *err)
 {
@@ -125,7 +159,7 @@ static enum kt_status on_record(struct kt_record *rec, FILE *out, void *ctx,
 				       "the record has neither \"tree\" nor "
 				       "\"image\"");
 		st = check_built(t, rec, err);
-		return st ? st : kt_record_write(out, rec, err);
+		return st ? st : put(t, rec, out, err);
 	}
 	st = kt_kbuild_record(&t->kb, rec, err);
 	kt_progress_freep(&t->progress);
@@ -135,7 +169,7 @@ static enum kt_status on_record(struct kt_record *rec, FILE *out, void *ctx,
 		kt_record_unset(rec, "tree_temporary");
 	}
 	if (!st)
-		st = kt_record_write(out, rec, err);
+		st = put(t, rec, out, err);
 	/* Whether the tree is ours to remove depends on it having got out. */
 	if (!st && fflush(out))
 		st = kt_fail_errno(err, "cannot write to standard output");
@@ -238,6 +272,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	/* The clock that files are dated by lags behind the other. */
 	clock_gettime(CLOCK_REALTIME_COARSE, &t.kb.started);
 	t.kb.watch.ctx = &t;
+	t.text = kt_args_has(args, "text");
 	t.kb.jobs = (unsigned int)kt_args_u64(args, "jobs", 0);
 	if (!t.kb.jobs)
 		t.kb.jobs = kt_jobs("/sys/fs/cgroup", "/proc/self/cgroup");
@@ -265,6 +300,9 @@ static const struct kt_option options[] = {
 	  .value = "FILE",
 	  .help = "add these configuration lines; they change the key" },
 	{ .name = "check", .help = "configure and check, but build nothing" },
+	{ .name = "text",
+	  .letter = 't',
+	  .help = "print for people instead of records" },
 	{ 0 },
 };
 

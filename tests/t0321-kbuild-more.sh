@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# ktstr-kbuild: words for make, clang, the bar's total, text for people
+# shellcheck disable=SC2016,SC2086,SC2154,SC2317
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
+
+HOME=$work/home GIT_CONFIG_NOSYSTEM=1
+export HOME GIT_CONFIG_NOSYSTEM
+unset XDG_CACHE_HOME KTSTR_MAKEFLAGS LLVM
+mkdir "$HOME"
+
+# A temporary small tree, and a make that notes what it is told.
+setup() {
+	[ "$(uname -m)" = x86_64 ] ||
+		{ echo 'the small tree is for x86_64'; exit 77; }
+	for tool in make gcc ld flex bison bc lz4 perl pahole; do
+		command -v "$tool" >/dev/null ||
+			{ echo "$tool is not installed"; exit 77; }
+	done
+	KTSTR_BUILD_DIR=$PWD/build KTSTR_CACHE_DIR=$PWD/cache KTSTR_CCACHE=0
+	export KTSTR_BUILD_DIR KTSTR_CACHE_DIR KTSTR_CCACHE
+	mkdir build bin
+	tree
+	printf '#!/bin/sh\nprintf "%%s|" "$@" >>%s/words\necho >>%s/words\nexec %s "$@"\n' \
+		"$PWD" "$PWD" "$(command -v make)" >bin/make
+	chmod +x bin/make
+	PATH=$PWD/bin:$PATH
+}
+
+tree() {
+	cp -r "$fix/mini-kernel" build/K.AAAAAA
+	cat >in <<-EOF
+	{"schema":"ktstr.kernel/1","source":"tarball","version":"6.14.2","key":"K","tree":"$PWD/build/K.AAAAAA","tree_temporary":true}
+	EOF
+}
+
+# fake NAME...: programs of these names that do nothing but say a version
+fake() {
+	for f; do
+		printf '#!/bin/sh\necho "%s version 99.0"\n' "$f" >bin/$f
+		chmod +x bin/$f
+	done
+}
+
+t 'KTSTR_MAKEFLAGS is words of every make, the compiling one with -j' '
+	setup
+	KTSTR_MAKEFLAGS="  A=1	V=1 " ktstr-kbuild -j 3 <in >got
+	[ "$(wc -l <words)" -ge 3 ]
+	exits 1 grep -v "|A=1|V=1|" words
+	says "-j3|A=1|V=1|KCFLAGS=-Wno-error|" words
+	exits 1 grep -q "defconfig.*-j3\|-j3.*defconfig" words
+'
+
+t 'LLVM=1 asks for clang and lld, and compiles with them' '
+	setup
+	fake clang ld.lld llvm-ar llvm-nm llvm-objcopy llvm-strip ccache
+	for how in flags environment; do
+		rm -rf build/K.AAAAAA words
+		tree
+		case $how in
+		flags) KTSTR_CCACHE=1 KTSTR_MAKEFLAGS=LLVM=1 \
+			ktstr-kbuild <in >got ;;
+		*) KTSTR_CCACHE=1 LLVM=1 ktstr-kbuild <in >got ;;
+		esac
+		says "CC=ccache clang|" words
+		[ $how = environment ] || exits 1 grep -v "|LLVM=1|" words
+		exits 1 grep -q "CC=ccache gcc" words
+	done
+	rm -rf build/K.AAAAAA words
+	tree
+	KTSTR_CCACHE=1 ktstr-kbuild <in >got
+	says "CC=ccache gcc|" words
+'
+
+t 'more words than there is room for are wrong usage' '
+	setup
+	KTSTR_MAKEFLAGS=$(seq -s " " 40) exits 2 ktstr-kbuild <in >got 2>err
+	says "KTSTR_MAKEFLAGS has more than" err
+'
+
+t 'the steps of a build are the total of the next, of its own version first' '
+	setup
+	ktstr-kbuild <in >got
+	echo 2 >want
+	same want build/.steps-x86_64-slim
+	same want build/.steps-x86_64-slim-6.14.2
+	rm -rf build/K.AAAAAA
+	tree
+	sed -i "s/SUBLEVEL = 2/SUBLEVEL = 3/" build/K.AAAAAA/Makefile
+	printf "\techo\n" >>build/K.AAAAAA/Makefile
+	sed "s/6.14.2/6.14.3/" in | ktstr-kbuild >got
+	[ -s build/.steps-x86_64-slim-6.14.3 ]
+	rm -rf build/K.AAAAAA
+	tree
+	sed "s|6.14.2|../../x|" in | ktstr-kbuild >got
+	[ ! -e build/../../x ]
+	[ "$(find build -name ".steps*" | wc -l)" -eq 3 ]
+'
+
+t '-t prints a line for people, and says if a tree is ready' '
+	setup
+	ktstr-kbuild -t --check <in >got
+	echo "K  $PWD/build/K.AAAAAA: ready to build, with all that the guest needs" >want
+	same want got
+	ktstr-kbuild -t <in >got
+	echo "K  $PWD/build/K.AAAAAA/arch/x86/boot/bzImage" >want
+	same want got
+	echo "CONFIG_PSI=y" >extra
+	ktstr-kbuild -t --check --kconfig extra <in >got
+	says "without some that the guest needs" got
+	echo "{\"schema\":\"ktstr.kernel/1\",\"key\":\"K\",\"image\":\"/x/bzImage\"}" >in
+	ktstr-kbuild -t <in >got
+	echo "K  /x/bzImage" >want
+	same want got
+'
+
+end
