@@ -139,7 +139,7 @@ static enum kt_status check_name(const char *key, const char *name,
 static enum kt_status check_member(const struct kt_record *rec,
 				   const struct member *m, struct kt_error *err)
 {
-	const char *text = NULL;
+	const char *text = "";
 	enum kt_status st = KT_OK;
 	uint64_t number;
 	bool flag;
