@@ -28,6 +28,14 @@ void kt_closep(int *fd)
 	errno = saved;
 }
 
+int kt_take_fd(int *fd)
+{
+	const int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
 enum kt_status kt_fd_write(int fd, const void *data, size_t len,
 			   const char *what, struct kt_error *err)
 {
@@ -284,15 +292,15 @@ char *kt_path_join(const char *dir, const char *name)
 {
 	const size_t len = strlen(dir), name_len = strlen(name);
 	const bool slash = len && dir[len - 1] != '/';
-	char *path;
+	char *path, *end;
 
 	if (name[0] == '/' || !len)
 		return kt_xstrdup(name);
 	path = kt_xcalloc(1, len + slash + name_len + 1);
-	memcpy(path, dir, len);
+	end = stpcpy(path, dir);
 	if (slash)
-		path[len] = '/';
-	memcpy(path + len + slash, name, name_len);
+		*end++ = '/';
+	stpcpy(end, name);
 	return path;
 }
 

@@ -20,6 +20,9 @@
 /* For KT_CLEANUP(): close unless -1; errno is kept. */
 void kt_closep(int *fd);
 
+/* The descriptor, which is the caller's now; -1 stays in its place. */
+int kt_take_fd(int *fd);
+
 /* Write all of @len bytes to @fd. KT_SYS names @what. */
 enum kt_status kt_fd_write(int fd, const void *data, size_t len,
 			   const char *what,

@@ -14,8 +14,8 @@
 #define KT_INITRAMFS_SUFFIX ".cpio"
 #define KT_INITRAMFS_TEMP ".tmp-"
 
-#define KT_INITRAMFS_KEEP 20		/* newest files that a sweep keeps */
-#define KT_INITRAMFS_KEEP_S (24 * 3600) /* and all that were used since */
+#define KT_INITRAMFS_KEEP 20		 /* newest files that a sweep keeps */
+#define KT_INITRAMFS_KEEP_S (24L * 3600) /* and all that were used since */
 
 /*
  * Remove from directory @path the files of ours last used more than

@@ -138,11 +138,10 @@ static void take_statement(struct place *at, const char *line)
 	} else if (after(line, "endif") || after(line, "endmenu") ||
 		   after(line, "endchoice")) {
 		pop(at);
-	} else if ((rest = after(line, "depends on"))) {
-		condition(at, rest);
 	} else if (after(line, "comment") || after(line, "source")) {
 		at->here = NULL;
-	} else if ((rest = prompt_condition(line))) {
+	} else if ((rest = after(line, "depends on")) ||
+		   (rest = prompt_condition(line))) {
 		condition(at, rest);
 	} else if (after(line, "help") || after(line, "---help---")) {
 		at->help = true;

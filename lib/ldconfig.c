@@ -47,7 +47,8 @@ void kt_ldcache_each(const char *data, size_t len, const char *soname,
 	if (nr > (len - CACHE_HEADER) / CACHE_ENTRY)
 		return;
 	for (uint32_t i = 0; i < nr; i++) {
-		const char *entry = start + CACHE_HEADER + i * CACHE_ENTRY;
+		const char *entry =
+			start + CACHE_HEADER + (size_t)i * CACHE_ENTRY;
 		const char *key = string_at(start, len, get32(entry + 4));
 		const char *path = string_at(start, len, get32(entry + 8));
 		const bool plain = !get32(entry + 16) && !get32(entry + 20);

@@ -79,8 +79,7 @@ enum kt_status kt_lock_file(const char *path, bool shared, uint64_t deadline,
 		/* A lock on a file that was removed meanwhile guards nothing. */
 		if (!still_there(lock, path))
 			continue;
-		*fd = lock;
-		lock = -1;
+		*fd = kt_take_fd(&lock);
 		return KT_OK;
 	}
 }
@@ -97,7 +96,6 @@ enum kt_status kt_lock_dir(const char *path, bool shared, uint64_t deadline,
 	st = wait_for(lock, path, shared, deadline, err);
 	if (st)
 		return st;
-	*fd = lock;
-	lock = -1;
+	*fd = kt_take_fd(&lock);
 	return KT_OK;
 }

@@ -17,7 +17,7 @@
 
 #define GIT_ARGS_MAX 16
 #define GIT_OUTPUT_MAX ((size_t)64 << 20) /* a status of every file there is */
-#define GIT_TIMEOUT_NS (10 * 60 * KT_NS_PER_S)
+#define GIT_TIMEOUT_NS (600 * KT_NS_PER_S)
 
 /*
  * The value of "NAME = VALUE" if this line is one, else NULL. The kernel's

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MINUTE 60
+#define MINUTE UINT64_C(60)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 #define WEEK (7 * DAY)

@@ -17,7 +17,7 @@
 
 #include "lib/error.h"
 
-#define KT_WORKDIR_MAX_AGE_S (24 * 60 * 60) /* of what nobody holds */
+#define KT_WORKDIR_MAX_AGE_S (24L * 3600) /* of what nobody holds */
 #define KT_WORKDIR_MAX_LOG_AGE_S (7 * KT_WORKDIR_MAX_AGE_S)
 
 /*

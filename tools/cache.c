@@ -445,7 +445,8 @@ static enum kt_status read_limits(const struct kt_args *args, struct clean *c,
 static void put_doomed(const struct clean *c)
 {
 	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
-	struct kt_record **doomed = kt_xcalloc(c->nr_goes, sizeof(*doomed));
+	struct kt_record **doomed =
+		kt_xcalloc(c->nr_goes, sizeof(struct kt_record *));
 	struct kt_listing_totals totals;
 	char size[KT_UNITS_SIZE];
 	size_t nr = 0;

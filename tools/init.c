@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 	static const char usage[] =
 		"ktstr-init: this is PID 1 of a guest: see ktstr-init(8)\n";
 	const bool test = getpid() != 1;
-	struct kt_session *session = calloc(1, sizeof(*session));
+	struct kt_session *session;
 	char path[PATH_BYTES], library_path[PATH_BYTES];
 
 	if (test && (argc != 3 || strcmp(argv[1], "--test-ports"))) {
@@ -160,6 +160,7 @@ int main(int argc, char **argv)
 	if (!test)
 		kt_machine_set_up(complain);
 	fill_stdio();
+	session = calloc(1, sizeof(*session));
 	if (!session)
 		die("cannot start", "init");
 	session->signals = catch_children();
