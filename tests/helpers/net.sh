@@ -51,6 +51,13 @@ tarball() {
 	rm -rf pack
 }
 
+# gpg leaves an agent behind, which is ours to end with the script.
+end_agent() {
+	[ ! -d "$work/gnupg" ] ||
+		GNUPGHOME=$work/gnupg gpgconf --kill gpg-agent || :
+}
+trap 'end_agent; rm -rf "$work"' EXIT
+
 keys() {
 	GNUPGHOME=$work/gnupg
 	export GNUPGHOME
