@@ -13,10 +13,15 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "lib/vm/ram.h"
 #include "lib/vm/topology.h"
 
-/* The named ports of lib/ctl.h. */
+/*
+ * The ports of the machine's virtio console, by their numbers there: the first
+ * is hvc0 (virtio 1.2, 5.3.2), the others have the names of lib/ctl.h.
+ */
 enum kt_port {
+	KT_PORT_TTY,
 	KT_PORT_CONTROL,
 	KT_PORT_STDIN,
 	KT_PORT_STDOUT,
@@ -31,7 +36,7 @@ struct kt_machine {
 	struct kt_topology topology;
 	uint64_t memory_mib;
 	int console;		/* the engine's end of ttyS0, a stream */
-	int ports[KT_NR_PORTS]; /* likewise, of the named ports */
+	int ports[KT_NR_PORTS]; /* likewise, of the ports */
 	const char *path;	/* where programs are looked for; may be NULL */
 	int log;		/* gets what the engine itself prints */
 };
@@ -67,6 +72,13 @@ struct kt_engine {
 	 * is filled for KT_VM_FAILED. Once ended it stays so.
 	 */
 	enum kt_vm_state (*state)(struct kt_vm *vm, struct kt_error *err);
+
+	/*
+	 * The guest's memory, mapped for reading; valid until kill(). The
+	 * guest goes on writing to it meanwhile.
+	 */
+	enum kt_status (*ram)(struct kt_vm *vm, struct kt_ram *out,
+			      struct kt_error *err);
 
 	/*
 	 * End it at once, if it has not, and free @vm: the other ends of the

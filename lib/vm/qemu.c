@@ -26,6 +26,11 @@
 /* QEMU's -d cpu_reset says this before it resets (target/i386). */
 static const char triple_fault[] = "Triple fault";
 
+/* What q35 keeps below its hole: all that is less, and else the other. */
+#define BIG_RAM UINT64_C(0xb0000000)
+#define BIG_RAM_LOW UINT64_C(0x80000000)
+#define HIGH_RAM (UINT64_C(4) << 30)
+
 static const char *const port_names[KT_NR_PORTS] = {
 	[KT_PORT_CONTROL] = KT_CTL_PORT_CONTROL,
 	[KT_PORT_STDIN] = KT_CTL_PORT_STDIN,
@@ -37,6 +42,11 @@ struct kt_vm {
 	pid_t pid;
 	int qmp, out; /* out: what QEMU prints */
 	int log;
+	unsigned int nr_nodes;
+	int *node_ram; /* a memfd a node */
+	uint64_t *node_bytes;
+	unsigned char **node_map;	 /* NULL: not mapped */
+	struct kt_ram ram;		 /* empty until asked for */
 	struct kt_buf line;		 /* of QMP, unfinished */
 	struct kt_buf said;		 /* what it printed, the beginning */
 	char seam[sizeof(triple_fault)]; /* the end of the last read of that */
@@ -92,7 +102,6 @@ static void add_nodes(struct words *w, const struct kt_machine *m,
 	}
 }
 
-/* Port 0 is a console in the protocol (virtio 1.2, 5.3.2), so not used here. */
 static void add_ports(struct words *w, const struct kt_machine *m)
 {
 	add(w, "-chardev");
@@ -105,8 +114,13 @@ static void add_ports(struct words *w, const struct kt_machine *m)
 		add(w, "-chardev");
 		add(w, "socket,id=p%d,fd=%d", i, m->ports[i]);
 		add(w, "-device");
-		add(w, "virtserialport,bus=vs.0,nr=%d,chardev=p%d,name=%s",
-		    i + 1, i, port_names[i]);
+		if (i == KT_PORT_TTY)
+			add(w, "virtconsole,bus=vs.0,nr=0,chardev=p0");
+		else
+			add(w,
+			    "virtserialport,bus=vs.0,nr=%d,chardev=p%d,"
+			    "name=%s",
+			    i, i, port_names[i]);
 	}
 }
 
@@ -284,15 +298,25 @@ static enum kt_status spawn(const struct kt_machine *m, const char *program,
 	return kt_spawn_start(&how, pid, err);
 }
 
-static struct kt_vm *vm_new(pid_t pid, struct lines *l, int log)
+/* Takes over @ram, and our ends of @l. */
+static struct kt_vm *vm_new(const struct kt_machine *m, pid_t pid,
+			    struct lines *l, const int *ram)
 {
 	struct kt_vm *vm = kt_xcalloc(1, sizeof(*vm));
 
 	vm->pid = pid;
 	vm->qmp = l->qmp[0];
 	vm->out = l->out[0];
-	vm->log = log;
+	vm->log = m->log;
 	l->qmp[0] = l->out[0] = -1;
+	vm->nr_nodes = m->topology.sockets;
+	vm->node_ram = kt_xcalloc(vm->nr_nodes, sizeof(*vm->node_ram));
+	vm->node_bytes = kt_xcalloc(vm->nr_nodes, sizeof(*vm->node_bytes));
+	vm->node_map = kt_xcalloc(vm->nr_nodes, sizeof(*vm->node_map));
+	for (unsigned int i = 0; i < vm->nr_nodes; i++) {
+		vm->node_ram[i] = ram[i];
+		vm->node_bytes[i] = kt_qemu_node_mib(m, i) << 20;
+	}
 	return vm;
 }
 
@@ -319,10 +343,11 @@ static enum kt_status start(const struct kt_machine *m, struct kt_vm **out,
 	st = lines_open(&l, err);
 	if (!st)
 		st = spawn(m, program, &l, ram, &pid, err);
-	if (!st)
-		*out = vm_new(pid, &l, m->log);
+	if (st)
+		close_all(ram, m->topology.sockets);
+	else
+		*out = vm_new(m, pid, &l, ram);
 	lines_close(&l);
-	close_all(ram, m->topology.sockets);
 	return st;
 }
 
@@ -463,11 +488,86 @@ static enum kt_vm_state state(struct kt_vm *vm, struct kt_error *err)
 	return vm->state;
 }
 
+/*
+ * The nodes one after another are the machine's memory, of which q35 puts what
+ * does not fit below its hole at 4 GiB (hw/i386/pc_q35.c).
+ */
+static void add_ram(struct kt_ram *ram, unsigned char *map, uint64_t from,
+		    uint64_t bytes, uint64_t total)
+{
+	const uint64_t low = total >= BIG_RAM ? BIG_RAM_LOW : BIG_RAM;
+	uint64_t below = from < low ? low - from : 0;
+
+	if (below > bytes)
+		below = bytes;
+	if (below)
+		ram->part[ram->nr++] = (struct kt_ram_part){
+			.gpa = from,
+			.bytes = below,
+			.map = map,
+		};
+	if (bytes > below)
+		ram->part[ram->nr++] = (struct kt_ram_part){
+			.gpa = HIGH_RAM + from + below - low,
+			.bytes = bytes - below,
+			.map = map + below,
+		};
+}
+
+static void unmap_ram(struct kt_vm *vm)
+{
+	for (unsigned int i = 0; i < vm->nr_nodes; i++) {
+		if (vm->node_map[i])
+			munmap(vm->node_map[i], vm->node_bytes[i]);
+		vm->node_map[i] = NULL;
+	}
+	vm->ram.nr = 0;
+}
+
+static enum kt_status map_ram(struct kt_vm *vm, struct kt_error *err)
+{
+	uint64_t total = 0, from = 0;
+
+	for (unsigned int i = 0; i < vm->nr_nodes; i++)
+		total += vm->node_bytes[i];
+	for (unsigned int i = 0; i < vm->nr_nodes; i++) {
+		const uint64_t bytes = vm->node_bytes[i];
+		void *map = mmap(NULL, bytes, PROT_READ, MAP_SHARED,
+				 vm->node_ram[i], 0);
+
+		if (map == MAP_FAILED)
+			return kt_fail_errno(err,
+					     "cannot map the guest's memory");
+		vm->node_map[i] = map;
+		add_ram(&vm->ram, map, from, bytes, total);
+		from += bytes;
+	}
+	return KT_OK;
+}
+
+static enum kt_status ram(struct kt_vm *vm, struct kt_ram *out,
+			  struct kt_error *err)
+{
+	enum kt_status st = vm->ram.nr ? KT_OK : map_ram(vm, err);
+
+	if (st) {
+		unmap_ram(vm);
+		return st;
+	}
+	*out = vm->ram;
+	return KT_OK;
+}
+
 static void end(struct kt_vm *vm)
 {
 	if (vm->pid > 0)
 		kt_spawn_end(vm->pid, true, 0, NULL);
 	read_out(vm);
+	unmap_ram(vm);
+	close_all(vm->node_ram, vm->nr_nodes);
+	free(vm->node_ram);
+	free(vm->node_bytes);
+	free(vm->node_map);
 	kt_closep(&vm->qmp);
 	kt_closep(&vm->out);
 	kt_buf_release(&vm->line);
@@ -480,5 +580,6 @@ const struct kt_engine kt_engine_qemu = {
 	.start = start,
 	.fds = fds,
 	.state = state,
+	.ram = ram,
 	.kill = end,
 };

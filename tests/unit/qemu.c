@@ -11,7 +11,7 @@ static const struct kt_machine machine = {
 	.topology = { 3, 3, 2 },
 	.memory_mib = 1000,
 	.console = 10,
-	.ports = { 11, 12, 13, 14 },
+	.ports = { 9, 11, 12, 13, 14 },
 };
 
 /* The word that follows @name, the @nth time it is there. */
@@ -57,14 +57,16 @@ static void test_argv(void)
 		 "a node's CPUs are its socket's");
 	same_str(after(argv, "-numa", 3), NULL, "a node a socket, and no more");
 	same_str(after(argv, "-device", 1),
-		 "virtserialport,bus=vs.0,nr=1,chardev=p0,name=ktstr.control",
-		 "port 0 stays free, port 1 is control");
-	same_str(after(argv, "-device", 4),
-		 "virtserialport,bus=vs.0,nr=4,chardev=p3,name=ktstr.stderr",
+		 "virtconsole,bus=vs.0,nr=0,chardev=p0", "port 0 is hvc0");
+	same_str(after(argv, "-device", 2),
+		 "virtserialport,bus=vs.0,nr=1,chardev=p1,name=ktstr.control",
+		 "port 1 is control");
+	same_str(after(argv, "-device", 5),
+		 "virtserialport,bus=vs.0,nr=4,chardev=p4,name=ktstr.stderr",
 		 "port 4 is stderr");
 	ok(has(argv, "socket,id=tty,fd=10"), "the console's descriptor");
-	ok(has(argv, "socket,id=p0,fd=11"), "the control port's descriptor");
-	ok(has(argv, "socket,id=p3,fd=14"), "stderr's descriptor");
+	ok(has(argv, "socket,id=p1,fd=11"), "the control port's descriptor");
+	ok(has(argv, "socket,id=p4,fd=14"), "stderr's descriptor");
 	ok(has(argv, "socket,id=qmp,fd=15"), "the monitor's descriptor");
 	ok(has(argv, "-nodefaults") && has(argv, "-no-user-config"),
 	   "nothing of the machine's own settings");
