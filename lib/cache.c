@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,9 +21,12 @@
 #include "lib/fd.h"
 #include "lib/key.h"
 #include "lib/metadata.h"
+#include "lib/workers.h"
 #include "lib/xalloc.h"
 
-#define MAX_REREADS 100 /* of an entry that is replaced again and again */
+#define MAX_REREADS 100	 /* of an entry that is replaced again and again */
+#define BATCH 8		 /* entries that a thread takes at a time */
+#define ROWS_A_THREAD 32 /* less is not worth a thread's start */
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 struct kt_cache {
@@ -350,15 +354,14 @@ static struct kt_record *quick_look(struct reader *r, const char *key)
 }
 
 /* The entry behind a name in the directory, good or bad, or NULL. */
-static struct kt_record *entry_of(struct reader *r, const struct dirent *de)
+static struct kt_record *entry_of(struct reader *r, const char *key, bool dir)
 {
-	const char *key = de->d_name;
 	struct kt_record *rec = NULL;
 	struct kt_error err = { 0 };
 	bool foreign = false;
 	enum kt_status st = kt_key_check(key, &err);
 
-	if (!st && de->d_type == DT_DIR)
+	if (!st && dir)
 		rec = quick_look(r, key);
 	if (rec)
 		return rec;
@@ -367,10 +370,12 @@ static struct kt_record *entry_of(struct reader *r, const struct dirent *de)
 	return st ? corrupt(r, key, foreign, err.msg) : rec;
 }
 
+/* A name in the cache, and the entry that it leads to. */
 struct row {
-	struct kt_record *rec;
-	const char *built_at,
-		*key; /* borrowed from rec; no built_at if corrupt */
+	char *key;
+	bool dir;
+	struct kt_record *rec; /* NULL: none after all */
+	const char *built_at;  /* borrowed from rec; NULL if corrupt */
 };
 
 static int by_age(const void *a, const void *b)
@@ -385,17 +390,16 @@ static int by_age(const void *a, const void *b)
 	return order ? order : strcmp(x->key, y->key);
 }
 
-static void add_row(struct row **rows, size_t *nr, struct kt_record *rec)
+static void add_row(struct row **rows, size_t *nr, const struct dirent *de)
 {
-	struct row row = { .rec = rec, .key = kt_record_text(rec, "key") };
-
-	if (!kt_record_has(rec, "error"))
-		row.built_at = kt_record_text(rec, "built_at");
 	/* Grows at powers of two. */
 	if (!(*nr & (*nr - 1)))
 		*rows = kt_xrealloc(*rows,
 				    (*nr ? *nr * 2 : 1) * sizeof(**rows));
-	(*rows)[(*nr)++] = row;
+	(*rows)[(*nr)++] = (struct row){
+		.key = kt_xstrdup(de->d_name),
+		.dir = de->d_type == DT_DIR,
+	};
 }
 
 static void closedirp(DIR **dir)
@@ -404,8 +408,8 @@ static void closedirp(DIR **dir)
 		closedir(*dir);
 }
 
-static enum kt_status scan(struct reader *r, struct row **rows, size_t *nr,
-			   struct kt_error *err)
+static enum kt_status scan(const struct reader *r, struct row **rows,
+			   size_t *nr, struct kt_error *err)
 {
 	DIR *dir KT_CLEANUP(closedirp) = NULL;
 	int fd = openat(r->fd, ".", DIR_FLAGS);
@@ -419,15 +423,10 @@ static enum kt_status scan(struct reader *r, struct row **rows, size_t *nr,
 				     r->path);
 	}
 	for (errno = 0; (de = readdir(dir)); errno = 0) {
-		struct kt_record *rec;
-
-		if (de->d_name[0] == '.' ||
-		    (de->d_type != DT_DIR && de->d_type != DT_LNK &&
-		     de->d_type != DT_UNKNOWN))
-			continue;
-		rec = entry_of(r, de);
-		if (rec)
-			add_row(rows, nr, rec);
+		if (de->d_name[0] != '.' &&
+		    (de->d_type == DT_DIR || de->d_type == DT_LNK ||
+		     de->d_type == DT_UNKNOWN))
+			add_row(rows, nr, de);
 	}
 	if (errno)
 		return kt_fail_errno(err, "cannot read the cache \"%s\"",
@@ -435,29 +434,71 @@ static enum kt_status scan(struct reader *r, struct row **rows, size_t *nr,
 	return KT_OK;
 }
 
+/* What the threads of a listing share. */
+struct listing {
+	const struct reader *reader;
+	struct row *rows;
+	size_t nr;
+	atomic_size_t next;
+};
+
+static void read_rows(void *ctx)
+{
+	struct listing *l = ctx;
+	struct reader own = *l->reader;
+	size_t first;
+
+	own.text = (struct kt_buf){ 0 };
+	while ((first = atomic_fetch_add(&l->next, BATCH)) < l->nr)
+		for (size_t i = first; i < first + BATCH && i < l->nr; i++) {
+			struct row *row = &l->rows[i];
+
+			row->rec = entry_of(&own, row->key, row->dir);
+			if (row->rec && !kt_record_has(row->rec, "error"))
+				row->built_at =
+					kt_record_text(row->rec, "built_at");
+		}
+	kt_buf_release(&own.text);
+}
+
+/* The records of @rows, sorted; frees the rest. */
+static struct kt_record **take_records(struct row *rows, size_t *nr)
+{
+	struct kt_record **list = kt_xcalloc(*nr, sizeof(struct kt_record *));
+	size_t kept = 0;
+
+	if (*nr)
+		qsort(rows, *nr, sizeof(*rows), by_age);
+	for (size_t i = 0; i < *nr; i++) {
+		if (rows[i].rec)
+			list[kept++] = rows[i].rec;
+		free(rows[i].key);
+	}
+	free(rows);
+	*nr = kept;
+	return list;
+}
+
 enum kt_status kt_cache_list(struct kt_cache *cache, struct kt_record ***out,
 			     size_t *nr, struct kt_error *err)
 {
 	struct reader r KT_CLEANUP(reader_release) = { .fd = -1 };
+	struct listing l = { .reader = &r };
 	struct kt_record **list;
-	struct row *rows = NULL;
-	size_t nr_rows = 0;
 	enum kt_status st = reader_open(cache, &r, err);
 
 	if (!st && r.fd >= 0)
-		st = scan(&r, &rows, &nr_rows, err);
-	if (nr_rows)
-		qsort(rows, nr_rows, sizeof(*rows), by_age);
-	list = kt_xcalloc(nr_rows, sizeof(struct kt_record *));
-	for (size_t i = 0; i < nr_rows; i++)
-		list[i] = rows[i].rec;
-	free(rows);
+		st = scan(&r, &l.rows, &l.nr, err);
+	if (!st)
+		kt_workers_run((unsigned int)(l.nr / ROWS_A_THREAD + 1),
+			       read_rows, &l);
+	list = take_records(l.rows, &l.nr);
 	if (st) {
-		kt_cache_list_free(list, nr_rows);
+		kt_cache_list_free(list, l.nr);
 		return st;
 	}
 	*out = list;
-	*nr = nr_rows;
+	*nr = l.nr;
 	return KT_OK;
 }
 

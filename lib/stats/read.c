@@ -11,13 +11,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/stats/files.h"
+#include "lib/workers.h"
 #include "lib/xalloc.h"
 
 #define BATCH 16 /* files a thread takes at a time */
@@ -287,7 +287,7 @@ static void add_unreadable(struct load *l, uint32_t file, const char *why)
 	pthread_mutex_unlock(&l->lock);
 }
 
-static void *work(void *arg)
+static void work(void *arg)
 {
 	struct kt_sidecar_parser *parser = kt_sidecar_parser_new();
 	struct kt_buf text = { 0 };
@@ -320,28 +320,6 @@ static void *work(void *arg)
 	}
 	kt_buf_release(&text);
 	kt_sidecar_parser_free(parser);
-	return NULL;
-}
-
-static void work_in_threads(struct load *l)
-{
-	pthread_t threads[KT_STATS_MAX_THREADS];
-	const uint32_t batches = l->stats->nr_files / BATCH + 1;
-	cpu_set_t cpus;
-	uint32_t nr = 0, want = 1;
-
-	if (!sched_getaffinity(0, sizeof(cpus), &cpus))
-		want = (uint32_t)CPU_COUNT(&cpus);
-	if (want > KT_STATS_MAX_THREADS)
-		want = KT_STATS_MAX_THREADS;
-	if (want > batches)
-		want = batches;
-	/* This thread is one of them; those that cannot start are not missed. */
-	while (nr + 1 < want && !pthread_create(&threads[nr], NULL, work, l))
-		nr++;
-	work(l);
-	while (nr--)
-		pthread_join(threads[nr], NULL);
 }
 
 static int by_file(const void *a, const void *b)
@@ -408,7 +386,7 @@ enum kt_status kt_stats_read(const char *dir, struct kt_stats *out,
 	l.cap_unreadable = s.nr_unreadable;
 	l.good = kt_xcalloc(s.nr_files + 1, sizeof(*l.good));
 	s.rows = kt_xcalloc(s.nr_files + 1, sizeof(*s.rows));
-	work_in_threads(&l);
+	kt_workers_run(l.stats->nr_files / BATCH + 1, work, &l);
 	settle(&s, l.good);
 	free(l.good);
 	free(l.cell_slots);

@@ -19,7 +19,6 @@
 #include "lib/stats/names.h"
 
 #define KT_STATS_MAX_FILES ((uint32_t)1 << 24) /* sidecars in a directory */
-#define KT_STATS_MAX_THREADS 16
 #define KT_STATS_RATE_SCALE 1048576 /* steps' rates are in units of 1/this */
 
 /* The name of what comes before the first step. */
