@@ -125,6 +125,12 @@ static bool is_met(const struct job *job, const char *symbol, const char *want,
 	       strtoul(have, NULL, 10) >= strtoul(want, NULL, 10);
 }
 
+static enum kt_status read_symbols(struct job *job, struct kt_error *err)
+{
+	return job->syms ? KT_OK :
+			   kt_ksyms_read(job->tree, srcarch(), &job->syms, err);
+}
+
 /*
  * What of @want is not so in @have: lines "CONFIG_X=y" into @lost. A symbol
  * that the tree does not know is no loss, unless nothing works without it or
@@ -135,17 +141,14 @@ static enum kt_status find_lost(struct job *job, const struct kt_kconfig *want,
 				struct kt_buf *lost, struct kt_error *err)
 {
 	struct kt_buf all KT_CLEANUP(kt_buf_release) = { 0 };
+	enum kt_status st;
 	char *save = NULL;
 
 	if (!kt_kconfig_unmet(want, have, &all))
 		return KT_OK;
-	if (!job->syms) {
-		enum kt_status st =
-			kt_ksyms_read(job->tree, srcarch(), &job->syms, err);
-
-		if (st)
-			return st;
-	}
+	st = read_symbols(job, err);
+	if (st)
+		return st;
 	for (char *line = strtok_r(all.data, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		char *eq = strchr(line, '=');
@@ -220,6 +223,41 @@ static enum kt_status check_lost(struct job *job, const struct kt_kconfig *have,
 	st = kt_fail(err, KT_FAIL, "this tree does not take %s: %s",
 		     nr == 1 ? "an option" : "options", text.data);
 	return hint ? kt_hint(err, st, "%s", hint) : st;
+}
+
+/*
+ * For -v: what the slim part turns off and this tree does not know, and what it
+ * keeps on all the same. Neither is an error: it only costs time.
+ */
+static enum kt_status tell_slim(struct job *job, const struct kt_kconfig *have,
+				struct kt_error *err)
+{
+	static const char off[] = "# CONFIG_";
+	char *text KT_CLEANUP(kt_freep) = kt_xstrdup(job->slim_text);
+	enum kt_status st;
+	char *save = NULL;
+
+	if (!job->kb->verbose)
+		return KT_OK;
+	st = read_symbols(job, err);
+	if (st)
+		return st;
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *symbol = line + strlen("# ");
+		const char *value;
+
+		if (strncmp(line, off, strlen(off)) != 0)
+			continue;
+		symbol[strcspn(symbol, " ")] = '\0';
+		value = kt_kconfig_get(have, symbol);
+		if (!kt_ksyms_has(job->syms, symbol))
+			job->kb->detail("%s is not known to this tree", symbol);
+		else if (strcmp(value, "n") != 0)
+			job->kb->detail("%s stays %s in this tree", symbol,
+					value);
+	}
+	return KT_OK;
 }
 
 static enum kt_status run_make(struct job *job, const char *target,
@@ -344,6 +382,8 @@ static enum kt_status configure(struct job *job, const char *path,
 		st = read_config(job->path, &done.text, &done.cfg, err);
 	if (!st)
 		st = check_lost(job, done.cfg, err);
+	if (!st && slim)
+		st = tell_slim(job, done.cfg, err);
 	if (!st)
 		st = settle(job, &done, err);
 	if (st)

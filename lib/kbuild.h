@@ -47,6 +47,7 @@ struct kt_kbuild {
 	bool no_ccache; /* not even for temporary ones */
 	bool clean;	/* make mrproper first */
 	bool check;	/* configure and check only */
+	bool verbose;	/* @detail is heard: say what costs work to find out */
 	kt_kbuild_say_fn *note, *detail;
 	struct kt_kbuild_watch watch;
 

@@ -148,6 +148,15 @@ t 'an option the tree does not know is no loss; -v tells' '
 	says kconfig_crc32 got
 '
 
+t 'so it is with what would only have been turned off, where we configure' '
+	setup
+	rm -f tree/.config
+	ktstr-kbuild -v --check <in >got 2>err
+	says "CONFIG_DRM is not known to this tree" err
+	ktstr-kbuild -v --check <in >got 2>err
+	! grep CONFIG_DRM err
+'
+
 t 'a tree without the scheduler class is told which kernels have it' '
 	setup
 	sed -i "/SCHED_CLASS_EXT/,\$d" tree/Kconfig

@@ -262,6 +262,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 			.check = kt_args_has(args, "check"),
 			.note = kt_note,
 			.detail = kt_detail,
+			.verbose = kt_args_has(args, "verbose"),
 			.watch = { .begin = on_begin,
 				   .at = on_step,
 				   .end = on_end },
