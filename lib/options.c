@@ -60,54 +60,89 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-static const struct kt_option *find_long(const struct kt_option *table,
-					 const char *name, size_t len)
+static const struct kt_command *find_command(const struct kt_command *cmd,
+					     const char *word)
 {
-	for (; table && table->name; table++)
-		if (strlen(table->name) == len &&
-		    !strncmp(table->name, name, len))
-			return table;
+	for (size_t i = 0; cmd->commands && cmd->commands[i]; i++)
+		if (!strcmp(cmd->commands[i]->name, word))
+			return cmd->commands[i];
 	return NULL;
 }
 
-static const struct kt_option *find_letter(const struct kt_option *table,
-					   char letter)
+const struct kt_command *kt_borrow_command(const struct kt_borrow *b)
 {
-	for (; table && table->name; table++)
-		if (table->letter == letter)
-			return table;
+	const struct kt_command *cmd =
+		b->sub ? find_command(b->from, b->sub) : b->from;
+
+	if (!cmd)
+		abort();
+	return cmd;
+}
+
+const struct kt_option *kt_borrow_option(const struct kt_borrow *b, size_t i)
+{
+	const struct kt_option *opt = kt_borrow_command(b)->options;
+
+	for (; opt && opt->name; opt++) {
+		if (b->names && !has_word(b->names, opt->name))
+			continue;
+		if (!has_word(b->except, opt->name) && !i--)
+			return opt;
+	}
+	return NULL;
+}
+
+const struct kt_option *kt_command_option(const struct kt_command *cmd,
+					  size_t i)
+{
+	const struct kt_option *opt = cmd->options;
+
+	for (; opt && opt->name; opt++)
+		if (!i--)
+			return opt;
+	for (const struct kt_borrow *b = cmd->borrows; b && b->from; b++) {
+		for (size_t k = 0; (opt = kt_borrow_option(b, k)); k++)
+			if (!i--)
+				return opt;
+	}
 	return NULL;
 }
 
 /*
- * The tables whose options may stand after what has been read so far: the
- * command's own, those of the commands it is part of, the common ones.
+ * The options that may stand after what has been read so far: the command's
+ * own, those of the commands it is part of, the common ones; in that order.
  */
-static const struct kt_option *table(const struct kt_args *args, size_t i)
+static const struct kt_option *option_at(const struct kt_args *args,
+					 size_t level, size_t i)
 {
-	if (i <= args->depth)
-		return args->path[args->depth - i]->options;
-	return i == args->depth + 1 ? kt_common_options : NULL;
+	if (level <= args->depth)
+		return kt_command_option(args->path[args->depth - level], i);
+	return kt_common_options[i].name ? &kt_common_options[i] : NULL;
 }
 
 static const struct kt_option *any_long(const struct kt_args *args,
 					const char *name, size_t len)
 {
-	const struct kt_option *opt = NULL;
+	const struct kt_option *opt;
 
-	for (size_t i = 0; !opt && i <= args->depth + 1; i++)
-		opt = find_long(table(args, i), name, len);
-	return opt;
+	for (size_t level = 0; level <= args->depth + 1; level++)
+		for (size_t i = 0; (opt = option_at(args, level, i)); i++)
+			if (strlen(opt->name) == len &&
+			    !strncmp(opt->name, name, len))
+				return opt;
+	return NULL;
 }
 
 static const struct kt_option *any_letter(const struct kt_args *args,
 					  char letter)
 {
-	const struct kt_option *opt = NULL;
+	const struct kt_option *opt;
 
-	for (size_t i = 0; !opt && i <= args->depth + 1; i++)
-		opt = find_letter(table(args, i), letter);
-	return opt;
+	for (size_t level = 0; level <= args->depth + 1; level++)
+		for (size_t i = 0; (opt = option_at(args, level, i)); i++)
+			if (opt->letter == letter)
+				return opt;
+	return NULL;
 }
 
 static enum kt_status unknown_option(const struct kt_args *args,
@@ -116,13 +151,14 @@ static enum kt_status unknown_option(const struct kt_args *args,
 {
 	const char *names[MAX_NAMES + 1];
 	char *word KT_CLEANUP(kt_freep) = kt_xstrndup(name, len);
+	const struct kt_option *opt;
 	const char *near;
 	size_t nr = 0;
 
-	for (size_t i = 0; i <= args->depth + 1; i++)
-		for (const struct kt_option *o = table(args, i);
-		     o && o->name && nr < MAX_NAMES; o++)
-			names[nr++] = o->name;
+	for (size_t level = 0; level <= args->depth + 1; level++)
+		for (size_t i = 0; (opt = option_at(args, level, i)); i++)
+			if (nr < MAX_NAMES)
+				names[nr++] = opt->name;
 	names[nr] = NULL;
 	near = kt_nearest(word, names);
 	(void)kt_fail(err, KT_USAGE, "unknown option \"--%s\"", word);
@@ -309,15 +345,6 @@ static void take_rest(struct kt_args *args, struct cursor *c)
 	args->rest[nr] = NULL;
 }
 
-static const struct kt_command *find_command(const struct kt_command *cmd,
-					     const char *word)
-{
-	for (size_t i = 0; cmd->commands && cmd->commands[i]; i++)
-		if (!strcmp(cmd->commands[i]->name, word))
-			return cmd->commands[i];
-	return NULL;
-}
-
 static enum kt_status plain_word(struct kt_args *args, const char *word,
 				 struct kt_error *err)
 {
@@ -375,32 +402,45 @@ static enum kt_status parse_words(struct kt_args *args, struct cursor *c,
 	return KT_OK;
 }
 
+/* Option @a was given: is it with what excludes it, or without what it needs? */
+static enum kt_status check_option(const struct kt_args *args,
+				   const struct kt_option *a,
+				   struct kt_error *err)
+{
+	const struct kt_option *b;
+
+	for (size_t i = 0; (b = kt_command_option(args->cmd, i)); i++) {
+		const bool there = kt_args_has(args, b->name);
+
+		if (there && has_word(a->excludes, b->name))
+			return kt_fail(err, KT_USAGE,
+				       "options --%s and --%s exclude "
+				       "each other",
+				       a->name, b->name);
+		if (!there && has_word(a->needs, b->name))
+			return kt_fail(err, KT_USAGE, "option --%s needs --%s",
+				       a->name, b->name);
+	}
+	if (has_word(a->excludes, "OPERAND") && args->nr_operands)
+		return kt_fail(err, KT_USAGE,
+			       "option --%s and \"%s\" exclude each other",
+			       a->name, args->operands[0]);
+	return KT_OK;
+}
+
 /* Conflicts and requirements between options, and the number of operands. */
 static enum kt_status check(const struct kt_args *args, struct kt_error *err)
 {
 	const struct kt_command *cmd = args->cmd;
+	const struct kt_option *opt;
 
-	for (const struct kt_option *a = cmd->options; a && a->name; a++) {
-		if (!kt_args_has(args, a->name))
-			continue;
-		for (const struct kt_option *b = cmd->options; b->name; b++) {
-			const bool there = kt_args_has(args, b->name);
+	for (size_t i = 0; (opt = kt_command_option(cmd, i)); i++) {
+		enum kt_status st = KT_OK;
 
-			if (there && has_word(a->excludes, b->name))
-				return kt_fail(err, KT_USAGE,
-					       "options --%s and --%s exclude "
-					       "each other",
-					       a->name, b->name);
-			if (!there && has_word(a->needs, b->name))
-				return kt_fail(err, KT_USAGE,
-					       "option --%s needs --%s",
-					       a->name, b->name);
-		}
-		if (has_word(a->excludes, "OPERAND") && args->nr_operands)
-			return kt_fail(
-				err, KT_USAGE,
-				"option --%s and \"%s\" exclude each other",
-				a->name, args->operands[0]);
+		if (kt_args_has(args, opt->name))
+			st = check_option(args, opt, err);
+		if (st)
+			return st;
 	}
 	if (!cmd->run)
 		return kt_hint(
@@ -539,26 +579,25 @@ static void help_row(struct kt_buf *out, const char *left, const char *help)
 	kt_buf_addf(out, "%s\n", help);
 }
 
-static void help_options(struct kt_buf *out, const struct kt_option *opt)
+static void help_option(struct kt_buf *out, const struct kt_option *opt)
 {
-	for (; opt && opt->name; opt++) {
-		struct kt_buf left KT_CLEANUP(kt_buf_release) = { 0 };
+	struct kt_buf left KT_CLEANUP(kt_buf_release) = { 0 };
 
-		if (opt->letter)
-			kt_buf_addf(&left, "-%c, ", opt->letter);
-		else
-			kt_buf_adds(&left, "    ");
-		kt_buf_addf(&left, "--%s", opt->name);
-		if (opt->arg != KT_ARG_NONE)
-			kt_buf_addf(&left, " %s", opt->value);
-		help_row(out, left.data, opt->help);
-	}
+	if (opt->letter)
+		kt_buf_addf(&left, "-%c, ", opt->letter);
+	else
+		kt_buf_adds(&left, "    ");
+	kt_buf_addf(&left, "--%s", opt->name);
+	if (opt->arg != KT_ARG_NONE)
+		kt_buf_addf(&left, " %s", opt->value);
+	help_row(out, left.data, opt->help);
 }
 
 void kt_args_help(const struct kt_args *args, struct kt_buf *out)
 {
 	const struct kt_command *cmd = args->cmd;
 	const char *line = args->line.data;
+	const struct kt_option *opt;
 
 	kt_buf_addf(out, "%s - %s\n\nusage: %s", line, cmd->summary, line);
 	if (cmd->commands)
@@ -575,6 +614,7 @@ void kt_args_help(const struct kt_args *args, struct kt_buf *out)
 					 cmd->commands[i]->summary);
 	}
 	kt_buf_adds(out, "\nOptions:\n");
-	for (size_t i = 0; i <= args->depth + 1; i++)
-		help_options(out, table(args, i));
+	for (size_t level = 0; level <= args->depth + 1; level++)
+		for (size_t i = 0; (opt = option_at(args, level, i)); i++)
+			help_option(out, opt);
 }

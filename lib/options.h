@@ -45,6 +45,14 @@ struct kt_option {
 struct kt_args;
 struct kt_command;
 
+/* Options declared by another command, that this one hands on to it. */
+struct kt_borrow {
+	const struct kt_command *from; /* the program; NULL ends a list */
+	const char *sub;	       /* its subcommand, or NULL */
+	const char *names;	       /* "keep force"; NULL: all it has ... */
+	const char *except;	       /* ... but these, or NULL */
+};
+
 typedef enum kt_status kt_run_fn(const struct kt_args *args,
 				 struct kt_error *err);
 
@@ -54,6 +62,7 @@ struct kt_command {
 	const char *summary;  /* one line: lower case, no full stop */
 	const char *operands; /* for the usage line: "[ID]", or NULL */
 	const struct kt_option *options;	  /* may be NULL */
+	const struct kt_borrow *borrows;	  /* may be NULL */
 	const struct kt_command *const *commands; /* ends in NULL, or NULL */
 	kt_run_fn *run;			/* NULL if a subcommand must be named */
 	int min_operands, max_operands; /* max -1: any number */
@@ -101,6 +110,16 @@ const char *kt_args_operand(const struct kt_args *args, size_t i);
 size_t kt_args_operands(const struct kt_args *args);
 const char *const *kt_args_rest(const struct kt_args *args);
 bool kt_args_has_rest(const struct kt_args *args);
+
+/*
+ * Option @i, from 0, of @cmd itself: its own, and then what it borrows. NULL
+ * past the last. kt_borrow_option() is the same of one that is borrowed from,
+ * and kt_borrow_command() the command meant.
+ */
+const struct kt_option *kt_command_option(const struct kt_command *cmd,
+					  size_t i);
+const struct kt_option *kt_borrow_option(const struct kt_borrow *b, size_t i);
+const struct kt_command *kt_borrow_command(const struct kt_borrow *b);
 
 /* Append the text of --help for the command that was asked for. */
 void kt_args_help(const struct kt_args *args, struct kt_buf *out);

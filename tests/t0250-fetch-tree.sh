@@ -202,7 +202,7 @@ t 'what is not there, or neither directory nor file, is refused' '
 	exits 3 ktstr-fetch -s fifo >got 2>err
 	says "neither a directory nor a tarball" err
 	exits 2 ktstr-fetch -s . 6.14 >got 2>err
-	says "name two kernels" err
+	says "option --source and \"6.14\" exclude each other" err
 	exits 2 ktstr-fetch --sauce tree 2>err
 	says "source" err
 '

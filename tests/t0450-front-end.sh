@@ -29,7 +29,7 @@ t 'each subcommand explains itself as a pipeline' '
 	same want got
 	cargo-ktstr --explain shell --kernel 6.12 -i a -i b --topology 2,2,1 \
 		--memory-mb 512 --exec "echo '\''hi'\''" >got
-	echo "ktstr-vmm --text --spec <(ktstr-cache get -- 6.12 | ktstr-initramfs --include-files a --include-files b) --topology 2,2,1 --memory-mb 512 -- sh -c '\''echo '\''\\'\'''\''hi'\''\\'\'''\'''\''" >want
+	echo "ktstr-vmm --text --spec <(ktstr-cache get -- 6.12 | ktstr-initramfs --include-files a --include-files b) --memory-mb 512 --topology 2,2,1 -- sh -c '\''echo '\''\\'\'''\''hi'\''\\'\'''\'''\''" >want
 	same want got
 '
 
@@ -72,9 +72,9 @@ t 'a kernel that is not cached names the command that builds it' '
 
 t 'options that are missing or wrong exit 2 before anything runs' '
 	exits 2 cargo-ktstr kernel build 6.14.2 --source x 2>err
-	says "version \"6.14.2\" and option --source exclude each other" err
+	says "option --source and \"6.14.2\" exclude each other" err
 	exits 2 cargo-ktstr kernel build 6.14.2 --git x --ref y 2>err
-	says "option --git exclude" err
+	says "option --git and \"6.14.2\" exclude each other" err
 	exits 2 cargo-ktstr kernel build --source x --git y --ref z 2>err
 	exits 2 cargo-ktstr kernel build --git x 2>err
 	exits 2 cargo-ktstr kernel build --ref x 2>err

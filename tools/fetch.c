@@ -10,6 +10,7 @@
 #include "lib/stop.h"
 #include "lib/tool.h"
 #include "lib/xalloc.h"
+#include "tools/fetch/command.h"
 
 #define STALL_S 60
 #define MAX_STALL_S 3600
@@ -47,18 +48,13 @@ static enum kt_status fetch(const struct kt_fetch *how,
 			    struct kt_error *err)
 {
 	const char *source = kt_args_str(args, "source");
-	const char *version = kt_args_operand(args, 0);
 
-	if (version && (source || kt_args_has(args, "git")))
-		return kt_fail(err, KT_USAGE,
-			       "a version and --%s name two kernels",
-			       source ? "source" : "git");
 	if (source)
 		return kt_fetch_source(how, source, out, err);
 	if (kt_args_has(args, "git"))
 		return kt_fetch_git(how, kt_args_str(args, "git"),
 				    kt_args_str(args, "ref"), out, err);
-	return kt_fetch_version(how, version, out, err);
+	return kt_fetch_version(how, kt_args_operand(args, 0), out, err);
 }
 
 /* Who owns the tree is decided by whether the record got out. */
@@ -144,46 +140,10 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	return st ? kt_tool_put_error(st, err) : KT_OK;
 }
 
-static const struct kt_option options[] = {
-	{ .name = "source",
-	  .letter = 's',
-	  .arg = KT_ARG_PATH,
-	  .value = "DIR|TARBALL",
-	  .excludes = "git ref",
-	  .help = "take this kernel source tree, or unpack this tarball" },
-	{ .name = "no-verify",
-	  .help = "check neither signature nor sum of what is fetched" },
-	{ .name = "keyring",
-	  .arg = KT_ARG_PATH,
-	  .value = "FILE",
-	  .help = "trust the keys in this file to sign kernels",
-	  .excludes = "no-verify" },
-	{ .name = "git",
-	  .arg = KT_ARG_STRING,
-	  .value = "URL",
-	  .needs = "ref",
-	  .help = "fetch one commit of this git repository" },
-	{ .name = "ref",
-	  .arg = KT_ARG_STRING,
-	  .value = "REF",
-	  .needs = "git",
-	  .help = "the branch, tag or commit of --git" },
-	{ .name = "force", .letter = 'f', .help = "do not look in the cache" },
-	{ .name = "keep-tree",
-	  .help = "leave the unpacked tree in place after the build" },
-	{ 0 },
-};
-
-const struct kt_command kt_tool_fetch = {
-	.name = "ktstr-fetch",
-	.summary = "find a kernel's source, or its cache entry",
-	.operands = "[VERSION]",
-	.options = options,
-	.run = run,
-	.max_operands = 1,
-};
-
 int main(int argc, char **argv)
 {
-	return kt_tool_main(&kt_tool_fetch, argc, argv);
+	struct kt_command command = kt_fetch_command;
+
+	command.run = run;
+	return kt_tool_main(&command, argc, argv);
 }

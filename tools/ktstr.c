@@ -14,6 +14,7 @@
 #include "lib/fd.h"
 #include "lib/tool.h"
 #include "lib/xalloc.h"
+#include "tools/fetch/command.h"
 
 extern const struct kt_command kt_tool_cargo_ktstr;
 
@@ -29,12 +30,8 @@ static const struct kt_command *const tools[] = {
 	NULL,
 };
 
-/* Programs that are files of their own, and summarised here for --help. */
-static const struct {
-	const char *name, *summary;
-} apart[] = {
-	{ "ktstr-fetch", "find a kernel's source, or its cache entry" },
-};
+/* Programs that are files of their own; known here for --help. */
+static const struct kt_command *const apart[] = { &kt_fetch_command };
 
 #define NR_APART (sizeof(apart) / sizeof(apart[0]))
 
@@ -88,8 +85,8 @@ static int run_ktstr(int argc, char **argv)
 		table[nr] = command_of(tools[i]->name + strlen("ktstr-"),
 				       tools[i]->summary, &listed[nr]);
 	for (size_t i = 0; i < NR_APART; i++, nr++)
-		table[nr] = command_of(apart[i].name + strlen("ktstr-"),
-				       apart[i].summary, &listed[nr]);
+		table[nr] = command_of(apart[i]->name + strlen("ktstr-"),
+				       apart[i]->summary, &listed[nr]);
 	table[nr] = NULL;
 	root = (struct kt_command){
 		.name = "ktstr",
@@ -121,7 +118,7 @@ int main(int argc, char **argv)
 		for (size_t i = 0; i < NR_APART; i++) {
 			struct kt_error err = { 0 };
 
-			if (strcmp(apart[i].name, full))
+			if (strcmp(apart[i]->name, full))
 				continue;
 			if (exec_apart(full, argv + 1, &err))
 				kt_tool_report(&err);

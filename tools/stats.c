@@ -291,8 +291,7 @@ static const struct kt_option sidecars_options[] = {
 	  .value = "FORM",
 	  .choices = "text json markdown junit html",
 	  .excludes = "text",
-	  .help = "text, json (records, the default), markdown, junit or "
-		  "html" },
+	  .help = "text, json (records), markdown, junit or html" },
 	{ .name = "outliers",
 	  .arg = KT_ARG_CHOICE,
 	  .value = "METHOD",

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* front - what the subcommands of cargo ktstr share */
+#include "tools/cargo-ktstr/front.h"
+
+#include "lib/tool.h"
+#include "lib/xalloc.h"
+
+void kt_front_stage(struct kt_pipeline *p, const struct kt_args *args,
+		    const struct kt_borrow *b)
+{
+	kt_pipeline_stage(p, b->from->name);
+	if (kt_args_has(args, "verbose"))
+		kt_pipeline_word(p, "--verbose");
+	if (kt_args_has(args, "quiet"))
+		kt_pipeline_word(p, "--quiet");
+	if (b->sub)
+		kt_pipeline_word(p, b->sub);
+}
+
+static void pass(struct kt_pipeline *p, const struct kt_args *args,
+		 const char *name)
+{
+	char *as KT_CLEANUP(kt_freep) = kt_xasprintf("--%s", name);
+
+	for (size_t i = 0; i < kt_args_count(args, name); i++) {
+		const char *value = kt_args_nth(args, name, i);
+
+		kt_pipeline_word(p, as);
+		if (value)
+			kt_pipeline_word(p, value);
+	}
+}
+
+void kt_front_pass(struct kt_pipeline *p, const struct kt_args *args,
+		   const struct kt_borrow *b)
+{
+	const struct kt_option *opt;
+
+	for (size_t i = 0; (opt = kt_borrow_option(b, i)); i++)
+		pass(p, args, opt->name);
+}
+
+/* Statuses of a tool are finer than those of the front-end: ktstr(7). */
+static int front_end_status(int status)
+{
+	return status >= KT_DATA && status <= KT_AGAIN ? KT_FAIL : status;
+}
+
+enum kt_status kt_front_run(const struct kt_args *args,
+			    const struct kt_pipeline *p, bool guest_status,
+			    struct kt_error *err)
+{
+	char *bindir KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st;
+	int status;
+
+	if (kt_args_has(args, "explain")) {
+		struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+
+		kt_pipeline_explain(p, &text);
+		fputs(text.data, stdout);
+		return KT_OK;
+	}
+	st = kt_tool_bindir(&bindir, err);
+	if (!st)
+		st = kt_pipeline_run(p, bindir, &status, err);
+	if (st)
+		return st;
+	kt_tool_exit_with(guest_status ? status : front_end_status(status));
+	return KT_OK;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tools/cargo-ktstr/front.h - what the subcommands of cargo ktstr share
+ *
+ * Each subcommand is a file here. It declares a command (lib/options.h) that
+ * borrows the options of the tools it runs, and builds a pipeline of them.
+ */
+#ifndef KT_TOOLS_FRONT_H
+#define KT_TOOLS_FRONT_H
+
+#include "lib/options.h"
+#include "lib/pipeline.h"
+
+/* The tools, as far as subcommands borrow options from them. */
+extern const struct kt_command kt_tool_cache, kt_tool_initramfs, kt_tool_kbuild,
+	kt_tool_stats, kt_tool_vmm;
+
+/* The subcommands: one file each. */
+extern const struct kt_command kt_front_doctor, kt_front_kernel, kt_front_shell,
+	kt_front_test_stats;
+
+/*
+ * Begin a stage of @p that runs the tool @b borrows from, with its subcommand
+ * and -v or -q as given. kt_front_pass() adds every option given that @b
+ * borrows, with its values; it is apart for words that must stand between.
+ */
+void kt_front_stage(struct kt_pipeline *p, const struct kt_args *args,
+		    const struct kt_borrow *b);
+void kt_front_pass(struct kt_pipeline *p, const struct kt_args *args,
+		   const struct kt_borrow *b);
+
+/*
+ * Run @p, or print it if --explain was given. Its status becomes ours: as it is
+ * with @guest_status, else with the kinds of failure that only tools tell apart
+ * as KT_FAIL, as ktstr(7) says.
+ */
+enum kt_status kt_front_run(const struct kt_args *args,
+			    const struct kt_pipeline *p, bool guest_status,
+			    struct kt_error *err) KT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kernel - cargo ktstr kernel: build, list and remove cached kernels */
+#include "tools/cargo-ktstr/front.h"
+#include "tools/fetch/command.h"
+
+enum { FETCH, KBUILD, ADD };
+
+static const struct kt_borrow build_borrows[] = {
+	[FETCH] = { .from = &kt_fetch_command,
+		    .names = "source git ref force" },
+	[KBUILD] = { .from = &kt_tool_kbuild, .names = "clean jobs kconfig" },
+	[ADD] = { .from = &kt_tool_cache, .sub = "add", .names = "key" },
+	{ 0 },
+};
+
+static enum kt_status build(const struct kt_args *args, struct kt_error *err)
+{
+	struct kt_pipeline *p KT_CLEANUP(kt_pipeline_freep) = kt_pipeline_new();
+
+	kt_front_stage(p, args, &build_borrows[FETCH]);
+	kt_front_pass(p, args, &build_borrows[FETCH]);
+	/* What the cache holds was built without that fragment. */
+	if (kt_args_has(args, "kconfig") && !kt_args_has(args, "force"))
+		kt_pipeline_word(p, "--force");
+	if (kt_args_operands(args)) {
+		kt_pipeline_word(p, "--");
+		kt_pipeline_word(p, kt_args_operand(args, 0));
+	}
+	kt_front_stage(p, args, &build_borrows[KBUILD]);
+	kt_front_pass(p, args, &build_borrows[KBUILD]);
+	kt_front_stage(p, args, &build_borrows[ADD]);
+	kt_pipeline_word(p, "--text");
+	kt_front_pass(p, args, &build_borrows[ADD]);
+	return kt_front_run(args, p, false, err);
+}
+
+static const struct kt_command build_command = {
+	.name = "build",
+	.summary = "build a kernel and cache it",
+	.operands = "[VERSION]",
+	.max_operands = 1,
+	.borrows = build_borrows,
+	.run = build,
+};
+
+/* One stage, which does all of it. */
+static enum kt_status alone(const struct kt_args *args,
+			    const struct kt_borrow *b, bool text,
+			    struct kt_error *err)
+{
+	struct kt_pipeline *p KT_CLEANUP(kt_pipeline_freep) = kt_pipeline_new();
+
+	kt_front_stage(p, args, b);
+	if (text)
+		kt_pipeline_word(p, "--text");
+	kt_front_pass(p, args, b);
+	return kt_front_run(args, p, false, err);
+}
+
+static const struct kt_borrow list_borrows[] = {
+	{ .from = &kt_tool_cache, .sub = "list", .except = "text" },
+	{ 0 },
+};
+
+static enum kt_status list(const struct kt_args *args, struct kt_error *err)
+{
+	return alone(args, list_borrows, !kt_args_has(args, "json"), err);
+}
+
+static const struct kt_command list_command = {
+	.name = "list",
+	.summary = "list the cached kernels, newest first",
+	.borrows = list_borrows,
+	.run = list,
+};
+
+static const struct kt_borrow clean_borrows[] = {
+	{ .from = &kt_tool_cache, .sub = "clean", .except = "text" },
+	{ 0 },
+};
+
+static enum kt_status clean(const struct kt_args *args, struct kt_error *err)
+{
+	return alone(args, clean_borrows, true, err);
+}
+
+static const struct kt_command clean_command = {
+	.name = "clean",
+	.summary = "remove cached kernels",
+	.borrows = clean_borrows,
+	.run = clean,
+};
+
+static const struct kt_command *const commands[] = { &build_command,
+						     &list_command,
+						     &clean_command, NULL };
+
+const struct kt_command kt_front_kernel = {
+	.name = "kernel",
+	.summary = "build, list and remove cached kernels",
+	.commands = commands,
+};

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* shell - cargo ktstr shell: boot a kernel and run a command in it */
+#include "tools/cargo-ktstr/front.h"
+
+enum { GET, INITRAMFS, VMM };
+
+static const struct kt_borrow borrows[] = {
+	[GET] = { .from = &kt_tool_cache, .sub = "get", .names = "" },
+	[INITRAMFS] = { .from = &kt_tool_initramfs, .names = "include-files" },
+	[VMM] = { .from = &kt_tool_vmm,
+		  .names = "engine topology memory-mb timeout dmesg" },
+	{ 0 },
+};
+
+static enum kt_status shell(const struct kt_args *args, struct kt_error *err)
+{
+	struct kt_pipeline *p KT_CLEANUP(kt_pipeline_freep) = kt_pipeline_new();
+
+	if (!kt_args_has(args, "exec"))
+		return kt_fail(err, KT_USAGE, "option --exec is missing");
+	kt_front_stage(p, args, &borrows[GET]);
+	if (kt_args_has(args, "kernel")) {
+		kt_pipeline_word(p, "--");
+		kt_pipeline_word(p, kt_args_str(args, "kernel"));
+	}
+	kt_front_stage(p, args, &borrows[INITRAMFS]);
+	kt_front_pass(p, args, &borrows[INITRAMFS]);
+	kt_front_stage(p, args, &borrows[VMM]);
+	kt_pipeline_word(p, "--text");
+	kt_pipeline_spec(p);
+	kt_front_pass(p, args, &borrows[VMM]);
+	kt_pipeline_word(p, "--");
+	kt_pipeline_word(p, "sh");
+	kt_pipeline_word(p, "-c");
+	kt_pipeline_word(p, kt_args_str(args, "exec"));
+	return kt_front_run(args, p, true, err);
+}
+
+static const struct kt_option options[] = {
+	{ .name = "exec",
+	  .arg = KT_ARG_STRING,
+	  .value = "COMMAND",
+	  .help = "run this shell command in the guest and exit as it does" },
+	{ .name = "kernel",
+	  .arg = KT_ARG_KERNEL,
+	  .value = "ID",
+	  .help = "path, version or cache key of the kernel" },
+	{ 0 },
+};
+
+const struct kt_command kt_front_shell = {
+	.name = "shell",
+	.summary = "boot a kernel and run a command in it",
+	.options = options,
+	.borrows = borrows,
+	.run = shell,
+};
