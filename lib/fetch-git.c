@@ -37,6 +37,7 @@ struct git {
 	char **env;
 	char *name;	   /* the ref's full name, or NULL for a commit */
 	char *hash;	   /* of the commit: whole, or what is known of it */
+	bool fetching;	   /* git tells how far it is */
 	struct kt_buf out; /* what the last git wrote */
 };
 
@@ -164,6 +165,44 @@ char *kt_git_find_commit(const char *text, const char *abbrev)
 	return found ? kt_xstrndup(found, found_len) : NULL;
 }
 
+/* In "43% (3512/8123), 120.45 MiB | 3.10 MiB/s" this is what has come. */
+bool kt_git_progress(const char *text, size_t len, uint64_t *bytes)
+{
+	static const struct {
+		const char *name;
+		double bytes;
+	} units[] = { { " bytes |", 1 },
+		      { " KiB |", 1 << 10 },
+		      { " MiB |", 1 << 20 },
+		      { " GiB |", 1 << 30 } };
+	const char *bar = len ? memrchr(text, '|', len) : NULL;
+	const char *comma =
+		bar ? memrchr(text, ',', (size_t)(bar - text)) : NULL;
+	char number[32] = "", *end;
+	double value;
+
+	if (!comma || (size_t)(bar - comma) >= sizeof(number))
+		return false;
+	memcpy(number, comma + 1, (size_t)(bar - comma));
+	value = strtod(number, &end);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (value >= 0 && value < (double)(1 << 30) &&
+		    !strcmp(end, units[i].name)) {
+			*bytes = (uint64_t)(value * units[i].bytes);
+			return true;
+		}
+	return false;
+}
+
+static void heard(const struct kt_buf *out, void *ctx)
+{
+	const struct git *g = ctx;
+	uint64_t bytes;
+
+	if (g->fetching && kt_git_progress(out->data, out->len, &bytes))
+		g->how->watch.at(bytes, g->how->watch.ctx);
+}
+
 /*
  * Run git with @args; what it writes is in g->out, and with @merge also its
  * complaints. *status is its exit status.
@@ -181,7 +220,9 @@ static enum kt_status run_git(struct git *g, const char *const *args,
 				      .in = KT_SPAWN_NULL,
 				      .err = KT_SPAWN_NULL,
 				      .group = true,
-				      .die_with_us = true };
+				      .die_with_us = true,
+				      .heard = heard,
+				      .ctx = g };
 	enum kt_status st;
 	size_t nr = 7;
 	int ws;
@@ -356,6 +397,29 @@ static enum kt_status in_dir(struct git *g, const char *dir,
 	return refused(g, what, err);
 }
 
+/* Run git fetch with @words behind it, and show how far it is. */
+static enum kt_status fetch(struct git *g, const char *dir,
+			    const char *const *words, struct kt_error *err)
+{
+	const struct kt_fetch_watch *watch = &g->how->watch;
+	char *what KT_CLEANUP(kt_freep) =
+		kt_xasprintf("fetching %s from %s", g->ref, g->shown);
+	const char *args[MAX_ARGS] = { "fetch", "--progress", "--no-tags",
+				       "--no-recurse-submodules" };
+	size_t nr = 4;
+	enum kt_status st;
+
+	while (*words && nr + 1 < MAX_ARGS)
+		args[nr++] = *words++;
+	watch->begin(what, 0, watch->ctx);
+	g->fetching = true;
+	st = in_dir(g, dir, args, "fetch from", err);
+	g->fetching = false;
+	if (!st)
+		watch->end(watch->ctx);
+	return st;
+}
+
 /* The commit that is @what in @dir; NULL if it is not there, or not one. */
 static char *commit_in(struct git *g, const char *dir, const char *what)
 {
@@ -376,17 +440,10 @@ static char *commit_in(struct git *g, const char *dir, const char *what)
 static enum kt_status fetch_one(struct git *g, const char *dir,
 				const char *what, struct kt_error *err)
 {
-	const char *const args[] = { "fetch",
-				     "--quiet",
-				     "--depth=1",
-				     "--no-tags",
-				     "--no-recurse-submodules",
-				     "--",
-				     g->full_url,
-				     what,
+	const char *const args[] = { "--depth=1", "--", g->full_url, what,
 				     NULL };
 	char *hash;
-	enum kt_status st = in_dir(g, dir, args, "fetch from", err);
+	enum kt_status st = fetch(g, dir, args, err);
 
 	if (st)
 		return st;
@@ -414,13 +471,7 @@ static enum kt_status dig(struct git *g, const char *dir, struct kt_error *err)
 
 	for (int depth = 100; depth <= KT_GIT_MAX_DEPTH; depth *= 10) {
 		char word[32], *hash;
-		const char *const args[] = { "fetch",
-					     "--quiet",
-					     word,
-					     "--no-tags",
-					     "--no-recurse-submodules",
-					     "--",
-					     g->full_url,
+		const char *const args[] = { word, "--", g->full_url,
 					     "+refs/heads/*:refs/ktstr/*",
 					     NULL };
 
@@ -428,7 +479,7 @@ static enum kt_status dig(struct git *g, const char *dir, struct kt_error *err)
 		g->how->note("looking for %s in the last %d commits of every "
 			     "branch",
 			     g->hash, depth);
-		st = in_dir(g, dir, args, "fetch from", err);
+		st = fetch(g, dir, args, err);
 		if (st)
 			return st;
 		hash = commit_in(g, dir, g->hash);
@@ -542,7 +593,6 @@ static enum kt_status fill(struct git *g, const char *dir, struct kt_error *err)
 		st = init(g, dir, err);
 	if (st)
 		return st;
-	g->how->note("fetching %s from %s", g->ref, g->shown);
 	st = g->name ? fetch_one(g, dir, g->name, err) :
 		       fetch_commit(g, dir, err);
 	return st ? st : check_out(g, dir, err);

@@ -56,4 +56,10 @@ bool kt_git_find_ref(const char *text, const char *ref, char **name,
  */
 char *kt_git_find_commit(const char *text, const char *abbrev);
 
+/*
+ * How many bytes have come, by the last of what "git fetch --progress" has
+ * written; false if it does not say.
+ */
+bool kt_git_progress(const char *text, size_t len, uint64_t *bytes);
+
 #endif

@@ -138,7 +138,11 @@ void kt_progress_done(struct kt_progress *p)
 	if (p->on_line)
 		fputs("\r\033[K", stderr);
 	p->on_line = false;
-	kt_note("%s: %s in %s", p->what, now, took);
+	/* Nothing is what was not counted. */
+	if (p->done)
+		kt_note("%s: %s in %s", p->what, now, took);
+	else
+		kt_note("%s: done in %s", p->what, took);
 	kt_progress_freep(&p);
 }
 

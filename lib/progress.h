@@ -27,7 +27,10 @@ struct kt_progress *kt_progress_new(const char *what, uint64_t total,
 /* @done of the total are behind us. Cheap: it draws ten times a second. */
 void kt_progress_set(struct kt_progress *p, uint64_t done);
 
-/* The step is done: "what: 1345 files in 9m12s". Consumes @p. */
+/*
+ * The step is done: "what: 1345 files in 9m12s", or "what: done in 9m12s" if
+ * nothing was counted. Consumes @p.
+ */
 void kt_progress_done(struct kt_progress *p);
 
 /* For KT_CLEANUP(): wipe the line and free. NULL is fine. */

@@ -194,8 +194,9 @@ void kt_spawn_end(pid_t pid, bool group, uint64_t grace_ns, int *wstatus)
 }
 
 /* Read to the end, the deadline or the stop; the child is the caller's. */
-static enum kt_status capture(int fd, size_t max, uint64_t deadline,
-			      struct kt_buf *out, struct kt_error *err)
+static enum kt_status capture(const struct kt_spawn *how, int fd, size_t max,
+			      uint64_t deadline, struct kt_buf *out,
+			      struct kt_error *err)
 {
 	for (;;) {
 		struct pollfd fds[2] = {
@@ -226,6 +227,8 @@ static enum kt_status capture(int fd, size_t max, uint64_t deadline,
 		if (out->len > max)
 			return kt_fail(err, KT_DATA,
 				       "more than %zu bytes of output", max);
+		if (how->heard)
+			how->heard(out, how->ctx);
 	}
 }
 
@@ -247,7 +250,7 @@ enum kt_status kt_spawn_capture(const struct kt_spawn *how, bool merge,
 	st = kt_spawn_start(&child, &pid, err);
 	close(fds[1]);
 	if (!st) {
-		st = capture(fds[0], max, deadline, out, err);
+		st = capture(how, fds[0], max, deadline, out, err);
 		if (!st)
 			st = kt_spawn_wait(pid, deadline, wstatus, err);
 		if (st)

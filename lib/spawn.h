@@ -27,6 +27,10 @@ struct kt_spawn {
 	const int *keep;	 /* descriptors that survive exec, ends in -1 */
 	bool group;		 /* lead a process group of its own */
 	bool die_with_us;	 /* SIGKILL to it when this thread ends */
+
+	/* Told what kt_spawn_capture() has so far, each time; may be NULL. */
+	void (*heard)(const struct kt_buf *out, void *ctx);
+	void *ctx;
 };
 
 /*

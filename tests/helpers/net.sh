@@ -10,6 +10,7 @@
 #   sign DIR          write and sign DIR/v6.x/sha256sums.asc anew
 #   serve DIR         nginx over DIR; $base is its URL
 #   faults DIR WORDS  tests/helpers/httpd.py over DIR; $base, and $asked its log
+#   git_http DIR [auth]   tests/helpers/git-http.py over DIR; likewise
 #
 # What is served is https nowhere, and kernel.org's own URLs all are: a proxy
 # that is not there keeps every one of them from leaving this machine.
@@ -147,10 +148,18 @@ serve() {
 
 # faults DIR [FAULT...]: see httpd.py
 faults() {
-	dir_=$1
-	shift
+	python_server httpd.py "$@"
+}
+
+git_http() {
+	python_server git-http.py "$@"
+}
+
+python_server() {
+	program_=$1 dir_=$2
+	shift 2
 	out_=$(mktemp -d "$work/httpd.XXXXXX")
-	python3 "$top/tests/helpers/httpd.py" "$dir_" "$out_" "$@" \
+	python3 "$top/tests/helpers/$program_" "$dir_" "$out_" "$@" \
 		>"$out_/out" 2>&1 &
 	servers_="$servers_ $!"
 	trap stop_servers EXIT

@@ -3,6 +3,7 @@
 #include "lib/fetch-git.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/unit/tap.h"
 
@@ -57,6 +58,28 @@ static const char *const bad_refs[] = { "",	"-x",	"/a",	"a/",  "a.",
 					"a?",	"a*",	"a[b]", "a\\", "x@{1}",
 					"a//b", "a\n",	"a\x7f" };
 
+static const struct {
+	const char *text;
+	bool said;
+	uint64_t bytes;
+} progress[] = {
+	{ "Receiving objects:  43% (3/8), 2.50 MiB | 3.10 MiB/s\r", true,
+	  2621440 },
+	{ "Receiving objects: 1% (1/8), 1.00 GiB | 1 KiB/s\r"
+	  "Receiving objects: 100% (8/8), 1.50 GiB | 1 KiB/s, done.\n"
+	  "Resolving deltas: 100% (2/2), done.\n",
+	  true, 1610612736 },
+	{ "Receiving objects: 10% (1/8), 512 bytes | 1 KiB/s\r", true, 512 },
+	{ "Receiving objects: 10% (1/8), 1.00 KiB | ", true, 1024 },
+	{ "Receiving objects:  43% (3/8)\r", false, 0 },
+	{ "remote: a | b", false, 0 },
+	{ "remote: a, 1e300 MiB | b", false, 0 },
+	{ "remote: a, -1 MiB | b", false, 0 },
+	{ "remote: a, nan MiB | b", false, 0 },
+	{ "|", false, 0 },
+	{ "", false, 0 },
+};
+
 #define NR(a) (sizeof(a) / sizeof((a)[0]))
 
 int main(void)
@@ -84,6 +107,15 @@ int main(void)
 
 		same_str(got, urls[i].shown, urls[i].url);
 		free(got);
+	}
+	for (size_t i = 0; i < NR(progress); i++) {
+		const char *text = progress[i].text;
+		uint64_t bytes = 0;
+
+		ok(kt_git_progress(text, strlen(text), &bytes) ==
+			   progress[i].said,
+		   "progress %zu is told or not", i);
+		same_u64(bytes, progress[i].bytes, "so many bytes");
 	}
 	for (size_t i = 0; i < NR(good_refs); i++)
 		ok(kt_git_ref_valid(good_refs[i]), "\"%s\" may be a ref",
