@@ -27,6 +27,9 @@ t 'each subcommand explains itself as a pipeline' '
 		--older-than 3d --foreign >got
 	echo "ktstr-cache clean --text --keep 3 --older-than 3d --max-size 1G --foreign --force --dry-run" >want
 	same want got
+	cargo-ktstr --explain kernel verify 6.12 >got
+	echo "ktstr-cache verify --text -- 6.12" >want
+	same want got
 	cargo-ktstr --explain shell --kernel 6.12 -i a -i b --topology 2,2,1 \
 		--memory-mb 512 --exec "echo '\''hi'\''" >got
 	echo "ktstr-vmm --text --spec <(ktstr-cache get -- 6.12 | ktstr-initramfs --include-files a --include-files b) --memory-mb 512 --topology 2,2,1 -- sh -c '\''echo '\''\\'\'''\''hi'\''\\'\'''\'''\''" >want

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kernel - cargo ktstr kernel: build, list and remove cached kernels */
+/* kernel - cargo ktstr kernel: build, list, remove, verify cached kernels */
 #include "tools/cargo-ktstr/front.h"
 #include "tools/fetch/command.h"
 
@@ -54,6 +54,10 @@ static enum kt_status alone(const struct kt_args *args,
 	if (text)
 		kt_pipeline_word(p, "--text");
 	kt_front_pass(p, args, b);
+	if (kt_args_operands(args)) {
+		kt_pipeline_word(p, "--");
+		kt_pipeline_word(p, kt_args_operand(args, 0));
+	}
 	return kt_front_run(args, p, false, err);
 }
 
@@ -91,12 +95,31 @@ static const struct kt_command clean_command = {
 	.run = clean,
 };
 
-static const struct kt_command *const commands[] = { &build_command,
-						     &list_command,
-						     &clean_command, NULL };
+static const struct kt_borrow verify_borrows[] = {
+	{ .from = &kt_tool_cache, .sub = "verify", .except = "text" },
+	{ 0 },
+};
+
+static enum kt_status verify(const struct kt_args *args, struct kt_error *err)
+{
+	return alone(args, verify_borrows, true, err);
+}
+
+static const struct kt_command verify_command = {
+	.name = "verify",
+	.summary = "compare what is cached with what was stored",
+	.operands = "[ID]",
+	.max_operands = 1,
+	.borrows = verify_borrows,
+	.run = verify,
+};
+
+static const struct kt_command *const commands[] = {
+	&build_command, &list_command, &clean_command, &verify_command, NULL
+};
 
 const struct kt_command kt_front_kernel = {
 	.name = "kernel",
-	.summary = "build, list and remove cached kernels",
+	.summary = "build, list, remove and verify cached kernels",
 	.commands = commands,
 };
