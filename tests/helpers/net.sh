@@ -10,6 +10,8 @@
 #   sign DIR          write and sign DIR/v6.x/sha256sums.asc anew
 #   serve DIR         nginx over DIR; $base is its URL
 #   faults DIR WORDS  tests/helpers/httpd.py over DIR; $base, and $asked its log
+#   kernel_org DIR    all of https://*.kernel.org is DIR for $https_proxy, whose
+#                     log is $asked; $ca signs for it
 #   git_http DIR [auth]   tests/helpers/git-http.py over DIR; likewise
 #
 # What is served is https nowhere, and kernel.org's own URLs all are: a proxy
@@ -155,11 +157,26 @@ git_http() {
 	python_server git-http.py "$@"
 }
 
+kernel_org() {
+	ca=$PWD/ca.pem
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out "$ca" \
+		-days 2 -subj /CN=kernel.org -addext \
+		subjectAltName=DNS:kernel.org,DNS:*.kernel.org 2>/dev/null
+	tls_=$((20000 + ($$ * 3 + $(date +%N | sed 's/^0*//') / 1000) % 40000))
+	nginx_extra="listen 127.0.0.1:$tls_ ssl;
+		ssl_certificate $ca; ssl_certificate_key $PWD/key.pem;"
+	serve "$1"
+	python_server connect.py "$tls_"
+	https_proxy=$base
+	export https_proxy
+	unset HTTPS_PROXY
+}
+
 python_server() {
-	program_=$1 dir_=$2
+	program_=$1 arg_=$2
 	shift 2
 	out_=$(mktemp -d "$work/httpd.XXXXXX")
-	python3 "$top/tests/helpers/$program_" "$dir_" "$out_" "$@" \
+	python3 "$top/tests/helpers/$program_" "$arg_" "$out_" "$@" \
 		>"$out_/out" 2>&1 &
 	servers_="$servers_ $!"
 	trap stop_servers EXIT
