@@ -369,26 +369,6 @@ t 'the default directory outside of any repository is unknown-unknown' '
 	[ ! -s err ]
 '
 
-t 'a hundred thousand sidecars are read' '
-	mkdir d
-	python3 - "$fix/sidecars" <<-\EOF
-	import os, sys
-	names = sorted(os.listdir(sys.argv[1]))
-	text = [open(os.path.join(sys.argv[1], n)).read() for n in names if n.startswith("plain")]
-	for i in range(100000):
-	    part = "d/%02d" % (i // 20000)
-	    if i % 20000 == 0:
-	        os.mkdir(part)
-	        for k, t in enumerate(text): open(part + "/%d.ktstr.json" % k, "w").write(t)
-	    elif i % 20000 >= 5:
-	        os.link(part + "/%d.ktstr.json" % (i % 5), part + "/%d.ktstr.json" % i)
-	    else:
-	        pass
-	EOF
-	ktstr-stats sidecars --dir d --strict >out
-	of summary "r[0][\"sidecars\"] == 100000 and r[0][\"passed\"] == 100000"
-'
-
 t 'programs: the greatest count of each, over the profiles of a scheduler' '
 	cat >in <<-\EOF
 	{"schema":"ktstr.program/1","scheduler":"scx_a","profile":"default","program":"enqueue","verified_insns":512,"limit":1000000,"run_cnt":10,"run_ns":1000,"load":"ok"}
