@@ -17,8 +17,6 @@ t 'a hundred thousand sidecars are read' '
 	        for k, t in enumerate(text): open(part + "/%d.ktstr.json" % k, "w").write(t)
 	    elif i % 20000 >= 5:
 	        os.link(part + "/%d.ktstr.json" % (i % 5), part + "/%d.ktstr.json" % i)
-	    else:
-	        pass
 	EOF
 	ktstr-stats sidecars --dir d --strict >out
 	python3 - out <<-\END
