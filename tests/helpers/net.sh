@@ -134,7 +134,7 @@ serve() {
 		nginx -c "$conf_/nginx.conf" -e "$conf_/error.log" -p "$conf_" \
 			>"$conf_/out" 2>&1 &
 		pid_=$!
-		for wait_ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		for wait_ in $(seq 200); do
 			[ -s "$conf_/pid" ] && break
 			kill -0 $pid_ 2>/dev/null || break
 			sleep 0.05
@@ -180,7 +180,7 @@ python_server() {
 		>"$out_/out" 2>&1 &
 	servers_="$servers_ $!"
 	trap stop_servers EXIT
-	for wait_ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for wait_ in $(seq 150); do
 		[ -s "$out_/port" ] && break
 		sleep 0.1
 	done

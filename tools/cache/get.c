@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* get - ktstr-cache get and path: find a kernel */
+#include "tools/cache/cache.h"
+
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "lib/buf.h"
+#include "lib/cache.h"
+#include "lib/kernel-id.h"
+#include "lib/listing.h"
+#include "lib/tool.h"
+
+static enum kt_status find(const struct kt_args *args, struct kt_record **out,
+			   struct kt_error *err)
+{
+	struct kt_cache *cache KT_CLEANUP(kt_cache_freep) = NULL;
+	struct kt_id_env env = { .home = kt_getenv("HOME"),
+				 .kernel = kt_getenv("KTSTR_KERNEL"),
+				 .prefix = "" };
+	char crc[KT_CRC32_SIZE];
+	struct utsname uts;
+	enum kt_status st = kt_cache_of_user(crc, &cache, err);
+
+	if (st)
+		return st;
+	if (uname(&uts))
+		return kt_fail_errno(err, "cannot ask for the kernel release");
+	env.release = uts.release;
+	return kt_id_find(cache, kt_args_operand(args, 0), &env, out, err);
+}
+
+static enum kt_status run_get(const struct kt_args *args, struct kt_error *err)
+{
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	enum kt_status st = find(args, &rec, err);
+
+	if (kt_args_has(args, "text")) {
+		if (!st) {
+			kt_listing_one(rec, &text);
+			kt_cache_put(&text);
+		}
+		return st;
+	}
+	return st ? kt_tool_put_error(st, err) : kt_tool_put(rec, err);
+}
+
+static enum kt_status run_path(const struct kt_args *args, struct kt_error *err)
+{
+	static const char *const places[] = { "entry", "tree", "image" };
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	enum kt_status st = find(args, &rec, err);
+
+	for (size_t i = 0; !st && i < 3; i++) {
+		if (!kt_record_text(rec, places[i]))
+			continue;
+		puts(kt_record_text(rec, places[i]));
+		break;
+	}
+	return st;
+}
+
+static const struct kt_option get_options[] = { KT_CACHE_TEXT, { 0 } };
+
+const struct kt_command kt_tool_cache_get = {
+	.name = "get",
+	.summary = "find a kernel, in the cache or by its path",
+	.operands = "[ID]",
+	.max_operands = 1,
+	.options = get_options,
+	.run = run_get,
+};
+
+const struct kt_command kt_tool_cache_path = {
+	.name = "path",
+	.summary = "print the directory of a kernel",
+	.operands = "ID",
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run_path,
+};
