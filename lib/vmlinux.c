@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * vmlinux - reduce a kernel to .BTF and symbols, by libelf
- *
- * Files are read, never mapped: one that is truncated while we read it is an
- * error then, and not a SIGBUS.
- */
+/* vmlinux - reduce a kernel to .BTF and symbols, by libelf */
 #include "lib/vmlinux.h"
 
 #include <errno.h>
@@ -17,178 +12,10 @@
 #include <libelf.h>
 
 #include "lib/buf.h"
+#include "lib/kernel-elf.h"
 #include "lib/xalloc.h"
 
-#define BTF_MAGIC 0xeb9f /* Documentation/bpf/btf.rst */
 #define CONTENT_ALIGN 8
-
-/* What is needed of a kernel. Everything but elf is borrowed from it. */
-struct kernel {
-	Elf *elf;
-	GElf_Ehdr ehdr;
-	size_t nr_sections, shstrndx;
-	Elf_Scn *symtab, *btf; /* btf may be NULL */
-	GElf_Shdr symtab_hdr;
-	const Elf_Data *btf_data, *strings;
-	const Elf64_Sym *syms; /* in the machine's byte order */
-	size_t nr_syms;
-};
-
-static void kernel_close(struct kernel *k)
-{
-	elf_end(k->elf);
-}
-
-static enum kt_status damaged(const char *what, const char *part,
-			      struct kt_error *err)
-{
-	const int code = elf_errno();
-
-	return kt_fail(err, KT_DATA, "\"%s\": bad ELF %s%s%s", what, part,
-		       code ? ": " : "", code ? elf_errmsg(code) : "");
-}
-
-static enum kt_status open_elf(struct kernel *k, int fd, const char *what,
-			       struct kt_error *err)
-{
-	if (elf_version(EV_CURRENT) == EV_NONE)
-		return kt_fail(err, KT_SYS, "libelf is too old");
-	k->elf = elf_begin(fd, ELF_C_READ, NULL);
-	if (!k->elf || elf_kind(k->elf) != ELF_K_ELF)
-		return kt_fail(err, KT_DATA, "\"%s\" is not an ELF file", what);
-	if (gelf_getclass(k->elf) != ELFCLASS64)
-		return kt_fail(err, KT_DATA, "\"%s\" is not a 64-bit ELF file",
-			       what);
-	if (!gelf_getehdr(k->elf, &k->ehdr) ||
-	    elf_getshdrnum(k->elf, &k->nr_sections) ||
-	    elf_getshdrstrndx(k->elf, &k->shstrndx))
-		return damaged(what, "header", err);
-	if (k->nr_sections > KT_VMLINUX_MAX_SECTIONS)
-		return kt_fail(err, KT_DATA,
-			       "\"%s\" has %zu sections, more than %zu", what,
-			       k->nr_sections, KT_VMLINUX_MAX_SECTIONS);
-	return KT_OK;
-}
-
-static enum kt_status find_sections(struct kernel *k, const char *what,
-				    struct kt_error *err)
-{
-	Elf_Scn *scn = NULL;
-
-	while ((scn = elf_nextscn(k->elf, scn))) {
-		GElf_Shdr hdr;
-		const char *name;
-
-		if (!gelf_getshdr(scn, &hdr))
-			return damaged(what, "section header", err);
-		name = elf_strptr(k->elf, k->shstrndx, hdr.sh_name);
-		if (!name)
-			return damaged(what, "section name", err);
-		if (hdr.sh_type == SHT_SYMTAB && !k->symtab) {
-			k->symtab = scn;
-			k->symtab_hdr = hdr;
-		}
-		if (!strcmp(name, ".BTF") && hdr.sh_type == SHT_PROGBITS)
-			k->btf = scn;
-	}
-	if (!k->symtab)
-		return kt_fail(err, KT_DATA, "\"%s\" has no symbols", what);
-	return KT_OK;
-}
-
-/* The contents of @scn as the file has them, at most @max bytes, not empty. */
-static enum kt_status contents(Elf_Scn *scn, size_t max, const char *what,
-			       const char *part, const Elf_Data **out,
-			       struct kt_error *err)
-{
-	const Elf_Data *data;
-	GElf_Shdr hdr;
-
-	if (!scn || !gelf_getshdr(scn, &hdr) || hdr.sh_type == SHT_NOBITS ||
-	    (hdr.sh_flags & SHF_COMPRESSED))
-		return damaged(what, part, err);
-	if (hdr.sh_size > max)
-		return kt_fail(err, KT_DATA,
-			       "\"%s\": %s of more than %zu bytes", what, part,
-			       max);
-	data = elf_rawdata(scn, NULL);
-	if (!data || !data->d_buf || !data->d_size ||
-	    data->d_size != hdr.sh_size)
-		return damaged(what, part, err);
-	*out = data;
-	return KT_OK;
-}
-
-static enum kt_status load_btf(struct kernel *k, const char *what,
-			       struct kt_error *err)
-{
-	enum kt_status st;
-	uint16_t magic;
-
-	if (!k->btf)
-		return KT_OK;
-	st = contents(k->btf, KT_VMLINUX_MAX_BTF, what, ".BTF", &k->btf_data,
-		      err);
-	if (st)
-		return st;
-	if (k->btf_data->d_size < sizeof(magic))
-		return damaged(what, ".BTF", err);
-	memcpy(&magic, k->btf_data->d_buf, sizeof(magic));
-	/* Written in the byte order of the kernel, which need not be ours. */
-	if (magic != BTF_MAGIC && magic != __builtin_bswap16(BTF_MAGIC))
-		return kt_fail(err, KT_DATA, "\"%s\": .BTF without its magic",
-			       what);
-	return KT_OK;
-}
-
-static enum kt_status load_symbols(struct kernel *k, const char *what,
-				   struct kt_error *err)
-{
-	const Elf_Data *data;
-	const char *names;
-	enum kt_status st;
-
-	st = contents(elf_getscn(k->elf, k->symtab_hdr.sh_link),
-		      KT_VMLINUX_MAX_STRINGS, what, "names of symbols",
-		      &k->strings, err);
-	if (st)
-		return st;
-	names = k->strings->d_buf;
-	if (names[k->strings->d_size - 1])
-		return damaged(what, "names of symbols", err);
-	if (k->symtab_hdr.sh_entsize != sizeof(Elf64_Sym) ||
-	    k->symtab_hdr.sh_size % sizeof(Elf64_Sym) ||
-	    k->symtab_hdr.sh_size / sizeof(Elf64_Sym) > KT_VMLINUX_MAX_SYMBOLS)
-		return damaged(what, "symbol table", err);
-	data = elf_getdata(k->symtab, NULL);
-	if (!data || !data->d_buf || data->d_size != k->symtab_hdr.sh_size)
-		return damaged(what, "symbol table", err);
-	k->syms = data->d_buf;
-	k->nr_syms = data->d_size / sizeof(Elf64_Sym);
-	/* The first is empty by definition: gABI, "Symbol Table". */
-	if (k->nr_syms < 2)
-		return kt_fail(err, KT_DATA, "\"%s\" has no symbols", what);
-	if (k->symtab_hdr.sh_info > k->nr_syms)
-		return damaged(what, "symbol table", err);
-	for (size_t i = 0; i < k->nr_syms; i++)
-		if (k->syms[i].st_name >= k->strings->d_size)
-			return damaged(what, "symbol", err);
-	return KT_OK;
-}
-
-static enum kt_status kernel_load(struct kernel *k, int fd, const char *what,
-				  struct kt_error *err)
-{
-	enum kt_status st = open_elf(k, fd, what, err);
-
-	if (!st)
-		st = find_sections(k, what, err);
-	if (!st)
-		st = load_btf(k, what, err);
-	if (!st)
-		st = load_symbols(k, what, err);
-	return st;
-}
 
 /* The file being written. Offsets are ours to choose: ELF_F_LAYOUT. */
 struct output {
@@ -265,7 +92,8 @@ static bool is_loaded(const GElf_Shdr *hdr)
 }
 
 /* Sections that are loaded, as they were but empty; .BTF with its contents. */
-static enum kt_status add_loaded(struct output *out, const struct kernel *k,
+static enum kt_status add_loaded(struct output *out,
+				 const struct kt_kernel_elf *k,
 				 struct kt_error *err)
 {
 	Elf_Scn *scn = NULL;
@@ -278,10 +106,12 @@ static enum kt_status add_loaded(struct output *out, const struct kernel *k,
 		size_t index;
 
 		if (!gelf_getshdr(scn, &hdr))
-			return damaged(out->what, "section header", err);
+			return kt_kernel_elf_damaged(out->what,
+						     "section header", err);
 		name = elf_strptr(k->elf, k->shstrndx, hdr.sh_name);
 		if (!name)
-			return damaged(out->what, "section name", err);
+			return kt_kernel_elf_damaged(out->what, "section name",
+						     err);
 		if (!data && !is_loaded(&hdr))
 			continue;
 		if (!data)
@@ -302,7 +132,7 @@ static enum kt_status add_loaded(struct output *out, const struct kernel *k,
 	return KT_OK;
 }
 
-static void move_symbols(struct output *out, const struct kernel *k)
+static void move_symbols(struct output *out, const struct kt_kernel_elf *k)
 {
 	out->syms = kt_xcalloc(k->nr_syms, sizeof(*out->syms));
 	memcpy(out->syms, k->syms, k->nr_syms * sizeof(*out->syms));
@@ -316,7 +146,8 @@ static void move_symbols(struct output *out, const struct kernel *k)
 	}
 }
 
-static enum kt_status add_tables(struct output *out, const struct kernel *k,
+static enum kt_status add_tables(struct output *out,
+				 const struct kt_kernel_elf *k,
 				 size_t *shstrndx, struct kt_error *err)
 {
 	GElf_Shdr strtab = { .sh_type = SHT_STRTAB };
@@ -346,8 +177,9 @@ static enum kt_status add_tables(struct output *out, const struct kernel *k,
 }
 
 /* No program headers: nobody boots this file. */
-static enum kt_status add_header(struct output *out, const struct kernel *k,
-				 size_t shstrndx, struct kt_error *err)
+static enum kt_status add_header(struct output *out,
+				 const struct kt_kernel_elf *k, size_t shstrndx,
+				 struct kt_error *err)
 {
 	GElf_Ehdr ehdr;
 
@@ -366,7 +198,7 @@ static enum kt_status add_header(struct output *out, const struct kernel *k,
 	return KT_OK;
 }
 
-static enum kt_status write_reduced(const struct kernel *k, int fd,
+static enum kt_status write_reduced(const struct kt_kernel_elf *k, int fd,
 				    const char *what, struct kt_error *err)
 {
 	struct output out KT_CLEANUP(
@@ -399,8 +231,9 @@ static enum kt_status write_reduced(const struct kernel *k, int fd,
 }
 
 /* What @was must be in @is: this file replaces the other for good. */
-static enum kt_status compare(const struct kernel *was, const struct kernel *is,
-			      const char *what, struct kt_error *err)
+static enum kt_status compare(const struct kt_kernel_elf *was,
+			      const struct kt_kernel_elf *is, const char *what,
+			      struct kt_error *err)
 {
 	bool same = was->nr_syms == is->nr_syms && !was->btf == !is->btf;
 
@@ -424,14 +257,14 @@ static enum kt_status compare(const struct kernel *was, const struct kernel *is,
 enum kt_status kt_vmlinux_reduce(int in, int out, const char *what,
 				 struct kt_error *err)
 {
-	struct kernel was KT_CLEANUP(kernel_close) = { 0 };
-	struct kernel is KT_CLEANUP(kernel_close) = { 0 };
-	enum kt_status st = kernel_load(&was, in, what, err);
+	struct kt_kernel_elf was KT_CLEANUP(kt_kernel_elf_close) = { 0 };
+	struct kt_kernel_elf is KT_CLEANUP(kt_kernel_elf_close) = { 0 };
+	enum kt_status st = kt_kernel_elf_open(&was, in, what, err);
 
 	if (!st)
 		st = write_reduced(&was, out, what, err);
 	if (!st)
-		st = kernel_load(&is, out, what, err);
+		st = kt_kernel_elf_open(&is, out, what, err);
 	if (!st)
 		st = compare(&was, &is, what, err);
 	return st;

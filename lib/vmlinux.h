@@ -15,11 +15,6 @@
 
 #include "lib/error.h"
 
-#define KT_VMLINUX_MAX_SECTIONS ((size_t)4096)
-#define KT_VMLINUX_MAX_SYMBOLS ((size_t)8 << 20)
-#define KT_VMLINUX_MAX_STRINGS ((size_t)512 << 20) /* bytes of names */
-#define KT_VMLINUX_MAX_BTF ((size_t)256 << 20)	   /* bytes of .BTF */
-
 /*
  * Write the reduced form of the kernel open at @in to @out, an empty file open
  * for reading and writing. @what names @in in messages. What was written has
@@ -27,7 +22,7 @@
  * there with the same name and value.
  *
  * KT_DATA: @in is not a 64-bit ELF file with symbols, or is damaged, or exceeds
- * the limits above. KT_SYS: reading or writing failed. What @out then holds is
+ * the limits of lib/kernel-elf.h. KT_SYS: reading or writing failed. What @out then holds is
  * undefined.
  */
 enum kt_status kt_vmlinux_reduce(int in, int out, const char *what,
