@@ -11,7 +11,6 @@
  * (its id, the pointer back from its bpf_prog_aux) and must still be listed
  * when all of it has been read, else it is read again and at last left out. The
  * time that takes is bounded by the limits below, whatever the memory holds.
- * The kernel must have booted with "nokaslr".
  */
 #ifndef KT_BPF_PROGRAMS_H
 #define KT_BPF_PROGRAMS_H
@@ -95,6 +94,7 @@ struct kt_bpf_programs {
 	size_t nr;
 	struct kt_bpf_program *list;
 	size_t nr_skipped; /* entries that did not make sense */
+	bool cut;	   /* a limit ended the walk: there may be more */
 };
 
 /*
@@ -102,7 +102,7 @@ struct kt_bpf_programs {
  *
  * KT_OK: *out is filled in, and to be released by the caller. An empty list is
  * a guest without programs. KT_DATA: the memory does not hold this kernel: it
- * has not booted so far, it is another one, or its addresses are randomised.
+ * has not come up so far, or it is another one.
  */
 enum kt_status kt_bpf_programs(const struct kt_bpf_kernel *k,
 			       const struct kt_ram *ram,
