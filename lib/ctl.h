@@ -26,6 +26,7 @@
  *   hello PROTOCOL             init is up; PROTOCOL is KT_CTL_PROTOCOL
  *   started PID                the command runs
  *   failed ERRNO TEXT          it could not be started (exec's errno)
+ *   attached OPS               sched_ext runs the job's scheduler, named OPS
  *   eof stdout|stderr BYTES    no more on that port, BYTES in all
  *   exited STATUS              the command's exit status, 0 to 255
  *   signaled SIGNO             or the signal it died of
@@ -35,6 +36,7 @@
  * Host to guest, before a job:
  *   env NAME=VALUE             for the next run; may be repeated
  *   cwd DIR
+ *   attach                     the next run is a scheduler: see below
  *   run ARG0 ARG1...           start it; its stdio is pipes that init relays
  * at any time:
  *   eof stdin BYTES            close the command's stdin after BYTES in all
@@ -47,6 +49,11 @@
  * what it did not read cannot become the next one's. A run while a command
  * runs fails with EBUSY; a run that comes before the last eof of the job before
  * it waits for that.
+ *
+ * A scheduler is run when sched_ext is free, or KT_CTL_DETACH_MS later, and
+ * nothing it leaves behind outlives it. Once while it runs, "attached" is said:
+ * when state in /sys/kernel/sched_ext is "enabled", enable_seq is another than
+ * at the run, and root/ops has a name.
  *
  * The command's end and the end of its output are told apart: a daemon it
  * leaves behind may hold stdout open. Once the command itself has ended, init
@@ -62,6 +69,7 @@
 #define KT_CTL_MAX_LINE ((size_t)1 << 20) /* bytes, LF excluded */
 #define KT_CTL_MAX_WORDS 4096
 #define KT_CTL_LINGER_MS 500
+#define KT_CTL_DETACH_MS 10000
 
 #define KT_CTL_PORT_CONTROL "ktstr.control"
 #define KT_CTL_PORT_STDIN "ktstr.stdin"

@@ -168,6 +168,7 @@ int main(int argc, char **argv)
 	kt_machine_read(LIBRARY_PATH_FILE, library_path, sizeof(library_path));
 	session->setup.path = path;
 	session->setup.library_path = library_path;
+	session->attach.dir = test ? argv[2] : KT_ATTACH_DIR;
 	open_ports(session, test ? argv[2] : NULL);
 	if (chdir("/") < 0)
 		complain("cannot change to", "/");

@@ -99,10 +99,16 @@ static void start_command(struct kt_session *session, char **argv)
 {
 	const char *what;
 	int pipes[3] = { -1, -1, -1 };
-	const int error = kt_job_start(&session->setup, argv, &session->pid,
-				       pipes, &what);
+	int error;
+
+	session->scheduler = session->attach.asked;
+	if (session->scheduler)
+		kt_attach_begin(&session->attach);
+	error = kt_job_start(&session->setup, argv, &session->pid, pipes,
+			     &what);
 
 	session->job = true;
+	session->free_ms = 0;
 	kt_stream_open(&session->in, pipes[0]);
 	kt_stream_open(&session->out, pipes[1]);
 	kt_stream_open(&session->err, pipes[2]);
@@ -110,6 +116,7 @@ static void start_command(struct kt_session *session, char **argv)
 		say_number(session, "started", NULL, (uint64_t)session->pid);
 	else
 		say_failed(session, error, what);
+	session->attach.waiting &= !error;
 }
 
 static void do_run(struct kt_session *session, char **words, size_t nr)
@@ -153,6 +160,8 @@ static void do_message(struct kt_session *session, char **words, size_t nr)
 	} else if (!strcmp(verb, "cwd") && nr == 2) {
 		free(session->setup.cwd);
 		session->setup.cwd = strdup(arg);
+	} else if (!strcmp(verb, "attach")) {
+		session->attach.asked = true;
 	} else if (!strcmp(verb, "eof") && nr == 3 && !strcmp(arg, "stdin") &&
 		   number(words[2], UINT64_MAX - 1, &val)) {
 		session->in.limit = val;
@@ -167,12 +176,23 @@ static void do_message(struct kt_session *session, char **words, size_t nr)
 	}
 }
 
+/* A scheduler waits for the one before it to be gone, but not for ever. */
+static bool wait_until_free(struct kt_session *session)
+{
+	const uint64_t now = kt_session_now_ms();
+
+	if (!session->attach.asked || kt_attach_free(&session->attach))
+		return false;
+	if (!session->free_ms)
+		session->free_ms = now + KT_CTL_DETACH_MS;
+	return now < session->free_ms;
+}
+
 /* A run waits for the last bytes of the job before it. */
-static bool must_wait(const struct kt_session *session, const char *line,
-		      size_t len)
+static bool must_wait(struct kt_session *session, const char *line, size_t len)
 {
 	return len >= 4 && !memcmp(line, "run\t", 4) && !session->pid &&
-	       !job_done(session);
+	       (!job_done(session) || wait_until_free(session));
 }
 
 /* True if there was a message to act on. */
@@ -253,6 +273,18 @@ static bool pump_control(struct kt_session *session)
 	return acted;
 }
 
+/*
+ * What a scheduler leaves behind could attach in the middle of the next one.
+ * An init that tests started spares all but the group.
+ */
+static void end_scheduler(struct kt_session *session, pid_t pid)
+{
+	if (!session->scheduler)
+		return;
+	session->scheduler = session->attach.waiting = false;
+	kill(getpid() == 1 ? -1 : -pid, SIGKILL);
+}
+
 static void reap(struct kt_session *session)
 {
 	struct signalfd_siginfo info;
@@ -264,6 +296,7 @@ static void reap(struct kt_session *session)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid != session->pid)
 			continue;
+		end_scheduler(session, pid);
 		session->pid = 0;
 		session->ended_ms = kt_session_now_ms();
 		if (WIFSIGNALED(status))
@@ -303,6 +336,10 @@ static int choose_events(const struct kt_session *session,
 		if (!fds[i].events || session->ports[i].waiting)
 			fds[i].fd = -1;
 	}
+	if (session->attach.waiting || session->free_ms)
+		return timeout >= 0 && timeout < KT_ATTACH_POLL_MS ?
+			       timeout :
+			       KT_ATTACH_POLL_MS;
 	return timeout;
 }
 
@@ -354,6 +391,12 @@ static void pump_job(struct kt_session *session)
 		say_number(session, "eof", "stderr", session->err.total);
 }
 
+static void watch_scheduler(struct kt_session *session)
+{
+	if (session->attach.waiting && kt_attach_done(&session->attach))
+		say(session, "attached", session->attach.ops, NULL);
+}
+
 /* The last word, if the host still listens. */
 static void say_bye(struct kt_session *session)
 {
@@ -390,6 +433,7 @@ void kt_session_run(struct kt_session *session)
 		/* Nobody reads it any more: free the writer, eat the rest. */
 		if (fds[IN_PIPE].revents & POLLERR)
 			kt_stream_close_pipe(&session->in);
+		watch_scheduler(session);
 		do {
 			reap(session);
 			pump_job(session);

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "lib/ctl.h"
+#include "lib/guest/attach.h"
 #include "lib/guest/job.h"
 #include "lib/guest/stream.h"
 
@@ -23,10 +24,12 @@ struct kt_session {
 	struct kt_port ports[KT_NR_PORTS];
 	struct kt_stream in, out, err;
 	struct kt_job_setup setup;
-	bool job;  /* there has been a run whose streams may not be done */
-	pid_t pid; /* of the command, 0 once it has ended */
-	uint64_t ended_ms;
-	bool bye;    /* the host wants, or has, no more */
+	struct kt_attach attach;
+	bool scheduler; /* the command is one */
+	bool job;	/* there has been a run whose streams may not be done */
+	pid_t pid;	/* of the command, 0 once it has ended */
+	uint64_t ended_ms, free_ms; /* 0: sched_ext is not waited for */
+	bool bye;		    /* the host wants, or has, no more */
 	char *reply; /* what the control port has not taken yet */
 	size_t reply_len;
 	bool skipping; /* the rest of a line that is too long */
@@ -43,8 +46,9 @@ uint64_t kt_session_now_ms(void);
 
 /*
  * Say hello, and serve until the host says bye or has left. Of *session, all
- * zeros otherwise, the caller has filled in signals, each port's fd, and
- * setup's path and library_path; it reaps every child of this process.
+ * zeros otherwise, the caller has filled in signals, each port's fd, setup's
+ * path and library_path, and attach's dir; it reaps every child of this
+ * process.
  */
 void kt_session_run(struct kt_session *session);
 

@@ -314,12 +314,75 @@ def stdout_gone(host):
     eq(sorted(host.wait("eof")[1] for _ in "12"), ["stderr", "stdout"])
 
 
+def scx(host, **files):
+    for name, text in files.items():
+        path = os.path.join(host.dir, name.replace("root_", "root/"))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path + ".new", "w", encoding="ascii") as f:
+            f.write(text + "\n")
+        os.rename(path + ".new", path)
+
+
+def attaching(host):
+    "a scheduler's attaching is told once, when all three files say so"
+    scx(host, state="disabled", enable_seq="4")
+    host.say("attach")
+    host.say("run", "sleep", "60")
+    host.wait("started")
+    for files in (
+        {"state": "enabling"}, {"state": "enabled"}, {"root_ops": ""},
+        {"state": "disabled", "enable_seq": "5"}, {"root_ops": "qmap"},
+    ):  # fmt: skip
+        scx(host, **files)
+        host.pump(0.1)
+        eq(host.messages, [])
+    scx(host, state="enabled")
+    eq(host.wait("attached"), ["attached", "qmap"])
+    scx(host, enable_seq="6")
+    host.pump(0.1)
+    eq(host.messages, [])
+    host.say("signal", "15")
+    host.eof()
+    eq(host.finish()[0], ("signaled", 15))
+
+
+def next_scheduler(host):
+    "a scheduler waits until the one before it is gone, other commands do not"
+    scx(host, state="disabling", enable_seq="1")
+    host.say("attach")
+    host.say("run", "echo", "ran")
+    host.pump(0.3)
+    eq(host.messages, [])
+    scx(host, state="disabled")
+    host.eof()
+    eq(host.finish()[1], b"ran\n")
+    scx(host, state="disabling")
+    eq(host.job("echo", "free")[1], b"free\n")
+
+
+def orphans(host):
+    "what a scheduler leaves behind ends with it"
+    host.say("attach")
+    how, out, _ = host.job("sh", "-c", "sleep 60 & echo $!")
+    eq(how, ("exited", 0))
+    for _ in range(50):
+        try:
+            with open(f"/proc/{int(out)}/stat", encoding="ascii") as f:
+                if f.read().rsplit(")", 1)[1].split()[0] == "Z":
+                    return
+        except FileNotFoundError:
+            return
+        time.sleep(0.02)
+    raise AssertionError("it lives on")
+
+
 def main():
     tests = [
         hello, statuses, signals, started, apart, pipes, settings, path,
         failing, failed_text, empty, ten_megabytes, slow_reader, slow_command,
         both_ways, unread, early_run, eof_first, busy, linger, linger_whole,
         group, ping, hostile, long_line, many_words, flood, stdout_gone,
+        attaching, next_scheduler, orphans,
     ]  # fmt: skip
     os.environ["SECRET"] = "of the host"
     bad = 0

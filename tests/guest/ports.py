@@ -168,6 +168,7 @@ class Init:
             servers[name].settimeout(20)
         self.proc = subprocess.Popen([program, "--test-ports", self.dir])
         self.host = Host({n: s.accept()[0] for n, s in servers.items()})
+        self.host.dir = self.dir
         for server in servers.values():
             server.close()
 
