@@ -287,7 +287,7 @@ static enum kt_status set_run(struct kt_run *run, const struct kt_args *args,
 	if (st)
 		return st;
 	run->limits = kt_limits_default(kt_topology_cpus(&run->topology));
-	run->limits.timeout_ns =
+	run->timeout_ns =
 		kt_args_u64(args, "timeout", text ? 0 : RECORD_TIMEOUT_S) *
 		KT_NS_PER_S;
 	return KT_OK;

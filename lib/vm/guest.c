@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* guest - the host's side of lib/ctl.h: one job, from hello to eof */
+/* guest - the host's side of lib/ctl.h: jobs, from hello to the last eof */
 #include "lib/vm/guest.h"
 
 #include <errno.h>
@@ -51,6 +51,7 @@ static enum kt_status queue_job(struct kt_buf *out, const struct kt_job *job,
 				struct kt_error *err)
 {
 	const char *const cwd[] = { "cwd", job->cwd, NULL };
+	static const char *const attach[] = { "attach", NULL };
 	enum kt_status st = KT_OK;
 
 	for (size_t i = 0; !st && job->env && job->env[i]; i++) {
@@ -60,6 +61,8 @@ static enum kt_status queue_job(struct kt_buf *out, const struct kt_job *job,
 	}
 	if (!st && job->cwd)
 		st = queue(out, cwd, err);
+	if (!st && job->attach)
+		st = queue(out, attach, err);
 	return st ? st : queue_run(out, job->argv, err);
 }
 
@@ -72,8 +75,27 @@ enum kt_status kt_guest_init(struct kt_guest *g, const struct kt_job *job,
 
 	if (st)
 		return st;
-	*g = (struct kt_guest){ .warn = warn, .ctx = ctx, .job = words };
+	*g = (struct kt_guest){
+		.warn = warn, .ctx = ctx, .job = words, .attach = job->attach
+	};
 	words = (struct kt_buf){ 0 };
+	return KT_OK;
+}
+
+enum kt_status kt_guest_again(struct kt_guest *g, const struct kt_job *job,
+			      struct kt_error *err)
+{
+	struct kt_buf words KT_CLEANUP(kt_buf_release) = { 0 };
+	enum kt_status st = queue_job(&words, job, err);
+
+	if (st)
+		return st;
+	kt_buf_add(&g->out, words.data, words.len);
+	g->stage = KT_GUEST_ASKED;
+	g->attach = job->attach;
+	g->has_eof[0] = g->has_eof[1] = false;
+	g->pinged = g->ponged = g->attached = false;
+	g->started_ns = g->ended_ns = 0;
 	return KT_OK;
 }
 
@@ -102,6 +124,17 @@ void kt_guest_ping(struct kt_guest *g)
 	struct kt_error ignored;
 
 	g->pinged = true;
+	if (queue(&g->out, words, &ignored))
+		abort();
+}
+
+void kt_guest_signal(struct kt_guest *g, int signo)
+{
+	char nr[16];
+	const char *const words[] = { "signal", nr, NULL };
+	struct kt_error ignored;
+
+	snprintf(nr, sizeof(nr), "%d", signo);
 	if (queue(&g->out, words, &ignored))
 		abort();
 }
@@ -151,6 +184,16 @@ static enum kt_status on_started(struct kt_guest *g, char **words,
 		return out_of_order(words[0], err);
 	g->started_ns = kt_clock_ns();
 	g->stage = KT_GUEST_RUNNING;
+	return KT_OK;
+}
+
+static enum kt_status on_attached(struct kt_guest *g, char **words,
+				  struct kt_error *err)
+{
+	if (g->stage != KT_GUEST_RUNNING || !g->attach || g->attached)
+		return out_of_order(words[0], err);
+	kt_printable(g->ops, sizeof(g->ops), words[1] ? words[1] : "");
+	g->attached = true;
 	return KT_OK;
 }
 
@@ -236,10 +279,11 @@ static const struct {
 	const char *verb;
 	verb_fn *fn;
 } verbs[] = {
-	{ "hello", on_hello },	 { "started", on_started },
-	{ "failed", on_failed }, { "eof", on_eof },
-	{ "exited", on_end },	 { "signaled", on_end },
-	{ "pong", on_pong },	 { "warning", on_warning },
+	{ "hello", on_hello },	     { "started", on_started },
+	{ "failed", on_failed },     { "eof", on_eof },
+	{ "exited", on_end },	     { "signaled", on_end },
+	{ "pong", on_pong },	     { "warning", on_warning },
+	{ "attached", on_attached },
 };
 
 /* Verbs not in the table are ignored: the protocol may grow. */

@@ -22,6 +22,12 @@ struct lines {
 	int ports[KT_NR_PORTS][2];
 };
 
+/* What runs in it. */
+struct jobs {
+	const struct kt_session_hooks *hooks;
+	void *ctx;
+};
+
 static void close_end(struct lines *l, int end)
 {
 	kt_closep(&l->console[end]);
@@ -148,7 +154,7 @@ static enum kt_status start(const struct kt_run *run, struct kt_machine *m,
 
 static enum kt_status run_session(const struct kt_run *run,
 				  const struct lines *l, struct kt_vm *vm,
-				  uint64_t started_ns, const int out[2],
+				  uint64_t started_ns, const struct jobs *jobs,
 				  struct kt_outcome *outcome,
 				  struct kt_error *err)
 {
@@ -157,11 +163,9 @@ static enum kt_status run_session(const struct kt_run *run,
 		.vm = vm,
 		.started_ns = started_ns,
 		.console = l->console[0],
-		.in = run->in,
-		.out = out[0],
-		.err = out[1],
 		.dmesg = run->dmesg,
-		.job = &run->job,
+		.hooks = jobs->hooks,
+		.hooks_ctx = jobs->ctx,
 		.limits = run->limits,
 		.warn = run->warn,
 		.ctx = run->ctx,
@@ -180,8 +184,8 @@ static enum kt_status run_session(const struct kt_run *run,
 }
 
 static enum kt_status run_machine(const struct kt_run *run,
-				  const struct kt_record *rec, const int out[2],
-				  uint64_t *memory_mib,
+				  const struct kt_record *rec,
+				  const struct jobs *jobs, uint64_t *memory_mib,
 				  struct kt_outcome *outcome,
 				  struct kt_error *err)
 {
@@ -212,17 +216,61 @@ static enum kt_status run_machine(const struct kt_run *run,
 	if (st)
 		return st;
 	*memory_mib = m.memory_mib;
-	return run_session(run, &l, vm, started_ns, out, outcome, err);
+	return run_session(run, &l, vm, started_ns, jobs, outcome, err);
+}
+
+enum kt_status kt_run_jobs(const struct kt_run *run,
+			   const struct kt_record *rec,
+			   const struct kt_session_hooks *hooks,
+			   void *hooks_ctx, struct kt_outcome *outcome,
+			   struct kt_error *err)
+{
+	const struct jobs jobs = { hooks, hooks_ctx };
+	uint64_t memory_mib;
+
+	return run_machine(run, rec, &jobs, &memory_mib, outcome, err);
+}
+
+struct once {
+	struct kt_task task;
+	bool given;
+};
+
+static const struct kt_task *next_once(void *ctx)
+{
+	struct once *once = ctx;
+
+	if (once->given)
+		return NULL;
+	once->given = true;
+	return &once->task;
+}
+
+static enum kt_status run_once(const struct kt_run *run,
+			       const struct kt_record *rec, int out, int err_fd,
+			       uint64_t *memory_mib, struct kt_outcome *outcome,
+			       struct kt_error *err)
+{
+	static const struct kt_session_hooks hooks = { .next = next_once };
+	struct once once = { .task = {
+				     .job = run->job,
+				     .in = run->in,
+				     .out = out,
+				     .err = err_fd,
+				     .timeout_ns = run->timeout_ns,
+			     } };
+	const struct jobs jobs = { &hooks, &once };
+
+	return run_machine(run, rec, &jobs, memory_mib, outcome, err);
 }
 
 enum kt_status kt_run_text(const struct kt_run *run,
 			   const struct kt_record *rec, int out, int err_fd,
 			   struct kt_outcome *outcome, struct kt_error *err)
 {
-	const int fds[2] = { out, err_fd };
 	uint64_t memory_mib;
 
-	return run_machine(run, rec, fds, &memory_mib, outcome, err);
+	return run_once(run, rec, out, err_fd, &memory_mib, outcome, err);
 }
 
 /* Text that is short goes into the record, all else stays in its file. */
@@ -304,8 +352,7 @@ enum kt_status kt_run_record(const struct kt_run *run,
 	if (!st)
 		st = kt_logs_open(run->logs, "stderr", &err_fd, err);
 	if (!st)
-		st = run_machine(run, rec, (const int[2]){ out, err_fd },
-				 &memory_mib, &end, err);
+		st = run_once(run, rec, out, err_fd, &memory_mib, &end, err);
 	if (st)
 		return st;
 	made = describe(run, rec, &end, memory_mib);

@@ -22,22 +22,32 @@ struct kt_run {
 	uint64_t memory_mib; /* 0: what the record needs and some more */
 	struct kt_limits limits;
 	const char *const *append; /* for the kernel; ends in NULL; or NULL */
-	struct kt_job job;
-	int in;		  /* the command's stdin, or -1 for an empty one */
-	int dmesg;	  /* where the console goes live, or -1 */
+	int dmesg;		   /* where the console goes live, or -1 */
 	const char *path; /* of the environment, to look for programs */
 	const char *logs; /* an absolute path to a directory that is there */
 	kt_guest_warn_fn *warn; /* may be NULL */
 	void *ctx;
+
+	/* The command; kt_run_jobs() has its own. */
+	struct kt_job job;
+	int in;		     /* its stdin, or -1 for an empty one */
+	uint64_t timeout_ns; /* 0: any */
 };
 
 /*
- * Boot the kernel that @rec ("ktstr.kernel/1") describes and run the job, its
- * output going to @out and @err_fd. KT_OK: *outcome says how it ended, and the
- * caller releases it. KT_DATA: the record lacks something, or its files do.
- * KT_USAGE: too little memory, or a command line that is too long. KT_SKIP:
- * the engine cannot do it here. KT_SYS.
+ * Boot the kernel that @rec ("ktstr.kernel/1") describes and run what @hooks
+ * give, one job after another (lib/vm/session.h). KT_OK: *outcome says how the
+ * last of them ended, and the caller releases it. KT_DATA: the record lacks
+ * something, or its files do. KT_USAGE: too little memory, or a command line
+ * that is too long, or a job. KT_SKIP: the engine cannot do it here. KT_SYS.
  */
+enum kt_status kt_run_jobs(const struct kt_run *run,
+			   const struct kt_record *rec,
+			   const struct kt_session_hooks *hooks,
+			   void *hooks_ctx, struct kt_outcome *outcome,
+			   struct kt_error *err) KT_MUST_CHECK;
+
+/* The same for one command, its output going to @out and @err_fd. */
 enum kt_status kt_run_text(const struct kt_run *run,
 			   const struct kt_record *rec, int out, int err_fd,
 			   struct kt_outcome *outcome,

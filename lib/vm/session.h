@@ -2,8 +2,8 @@
 /*
  * lib/vm/session.h - a guest at work: one loop that moves bytes and watches
  *
- * Moves the job's stdin, stdout and stderr, the control words and the console;
- * watches the engine, the clock and our own signals; and says how it ended.
+ * Moves each job's stdin, stdout and stderr, the control words and the console;
+ * watches the engine, the clock and our own signals; and says how each ended.
  * Nothing is buffered without bound: a stream is read again only when what it
  * gave is written.
  */
@@ -34,18 +34,66 @@ const char *kt_reason_name(enum kt_reason reason);
 
 /* How long things may take, in nanoseconds. */
 struct kt_limits {
-	uint64_t hello_ns;   /* from the start to init's hello */
-	uint64_t timeout_ns; /* from the start to the command's end; 0: any */
-	uint64_t pong_ns;    /* to answer the ping that follows a timeout */
-	uint64_t linger_ns;  /* between signs of life after the command's end */
+	uint64_t hello_ns;  /* from the start to init's hello */
+	uint64_t pong_ns;   /* to answer the ping that follows a timeout */
+	uint64_t linger_ns; /* between signs of life after a command's end */
 };
 
 /*
- * What is usual for a guest of @cpus CPUs, without a timeout: a minute to come
- * up, and a second more for each further CPU, since they may be emulated one
- * after another.
+ * What is usual for a guest of @cpus CPUs: a minute to come up, and a second
+ * more for each further CPU, since they may be emulated one after another.
  */
 struct kt_limits kt_limits_default(unsigned int cpus);
+
+/* One command in the session, and what is its own. */
+struct kt_task {
+	struct kt_job job;
+	int in;		     /* the command's stdin, or -1 for an empty one */
+	int out, err;	     /* where its output goes */
+	uint64_t timeout_ns; /* from next() to the command's end; 0: any */
+	/*
+	 * How long a command that is to stop has from SIGTERM to SIGKILL, and
+	 * from that to be called a hang. 0: nobody stops it, and its timeout
+	 * ends the session.
+	 */
+	uint64_t grace_ns;
+};
+
+struct kt_outcome {
+	enum kt_reason reason;
+	int exit_code; /* REASON_EXIT: 0 to 255; else -1 */
+	bool started;  /* the command has run */
+	bool attached; /* sched_ext took it, under the name in ops */
+	bool stopped;  /* the end was our wish */
+	char ops[KT_GUEST_OPS_SIZE];
+	uint64_t boot_ns;    /* start to hello; 0: it never came */
+	uint64_t run_ns;     /* started to exited; 0: unknown */
+	struct kt_error why; /* what to tell people; msg is empty for an exit */
+	struct kt_buf tail;  /* the end of the console, for a panic or a hang */
+};
+
+/* What a session asks its owner; nothing of it may wait for long. */
+struct kt_session_hooks {
+	/*
+	 * The next command, or NULL: that was all. First called before the
+	 * guest is up, then after each ended(), which it lives until.
+	 */
+	const struct kt_task *(*next)(void *ctx);
+
+	/*
+	 * The command asked for it (struct kt_job), and sched_ext has taken
+	 * it. The machine runs on. The answer is when to call again while the
+	 * command runs, by lib/clock.h, or 0: stop it. May be NULL, if no
+	 * command asks.
+	 */
+	uint64_t (*attached)(const char *ops, struct kt_vm *vm, void *ctx);
+
+	/*
+	 * How the command ended, borrowed. If the session ends with it, this
+	 * is the last word on it, and kt_session_run()'s too. May be NULL.
+	 */
+	void (*ended)(const struct kt_outcome *o, void *ctx);
+};
 
 struct kt_session {
 	const struct kt_engine *engine;
@@ -53,32 +101,23 @@ struct kt_session {
 	uint64_t started_ns;	/* when that was, by lib/clock.h */
 	int console;		/* our end of ttyS0, a socket */
 	int ports[KT_NR_PORTS]; /* likewise */
-	int in;	      /* the command's stdin, or -1 for an empty one */
-	int out, err; /* where its output goes */
-	int dmesg;    /* where the console goes live, or -1 */
-	int log;      /* the console log, or -1 */
-	const struct kt_job *job;
+	int dmesg;		/* where the console goes live, or -1 */
+	int log;		/* the console log, or -1 */
+	const struct kt_session_hooks *hooks;
+	void *hooks_ctx;
 	struct kt_limits limits;
 	kt_guest_warn_fn *warn; /* may be NULL */
-	void *ctx;
-};
-
-struct kt_outcome {
-	enum kt_reason reason;
-	int exit_code;	     /* REASON_EXIT: 0 to 255; else -1 */
-	uint64_t boot_ns;    /* start to hello; 0: it never came */
-	uint64_t run_ns;     /* started to exited; 0: unknown */
-	struct kt_error why; /* what to tell people; msg is empty for an exit */
-	struct kt_buf tail;  /* the end of the console, for a panic or a hang */
+	void *ctx;		/* warn's */
 };
 
 /* For KT_CLEANUP(). */
 void kt_outcome_release(struct kt_outcome *o);
 
 /*
- * Run the session to its end and end the machine. KT_OK: *out says how it
- * went, which the caller releases. KT_USAGE: the job does not fit into
- * messages. KT_SYS: one of in, out, err, dmesg or log failed.
+ * Run commands one after another until there are no more or the machine has
+ * ended, and end that. KT_OK: *out says how the last of them went, which the
+ * caller releases; a command that a crash ended is the last. KT_USAGE: a job
+ * does not fit into messages. KT_SYS: one of the descriptors failed.
  */
 enum kt_status kt_session_run(const struct kt_session *how,
 			      struct kt_outcome *out,

@@ -10,7 +10,8 @@
 
 static const char *const argv[] = { "sh", "-c", "echo a\tb", NULL };
 static const char *const env[] = { "A=1", "B=", NULL };
-static const struct kt_job job = { argv, env, "/tmp" };
+static const struct kt_job job = { .argv = argv, .env = env, .cwd = "/tmp" };
+static const struct kt_job sched = { .argv = argv, .attach = true };
 
 static void count(const char *text, void *ctx)
 {
@@ -154,7 +155,7 @@ static void test_long_job(void)
 {
 	char *word = kt_xcalloc(KT_CTL_MAX_LINE + 1, 1);
 	const char *const words[] = { "echo", word, NULL };
-	const struct kt_job big = { words, NULL, NULL };
+	const struct kt_job big = { .argv = words };
 	struct kt_error err = { 0 };
 	struct kt_guest g;
 
@@ -180,6 +181,57 @@ static void test_said(void)
 	   "and the answer is heard");
 }
 
+static void test_again(void)
+{
+	struct kt_guest g KT_CLEANUP(kt_guest_release);
+	struct kt_error err = { 0 };
+
+	if (kt_guest_init(&g, &job, NULL, NULL, &err))
+		abort();
+	if (feed(&g,
+		 "hello\t1\nstarted\t1\nexited\t3\neof\tstdout\t5\n"
+		 "eof\tstderr\t7\n",
+		 99, &err))
+		abort();
+	g.out.len = 0;
+	ok(!kt_guest_again(&g, &sched, &err) && g.stage == KT_GUEST_ASKED &&
+		   !g.has_eof[0] && !g.has_eof[1] && !g.started_ns &&
+		   !g.ended_ns && g.hello_ns,
+	   "a second job begins anew");
+	kt_guest_signal(&g, 15);
+	kt_buf_addc(&g.out, '\0');
+	same_str(g.out.data, "attach\nrun\tsh\t-c\techo%20a%09b\nsignal\t15\n",
+		 "that it is a scheduler, and a signal, are words");
+	ok(!feed(&g, "started\t2\nattached\tq%1Bmap\n", 99, &err) && g.attached,
+	   "and that it has attached is heard");
+	same_str(g.ops, "q\\x1bmap", "with a name that is printable");
+	ok(feed(&g, "attached\tagain\n", 99, &err) == KT_DATA, "but not twice");
+}
+
+static void test_attached(void)
+{
+	static const char *const talks[] = {
+		"hello\t1\nattached\tx\n",
+		"hello\t1\nstarted\t1\nexited\t0\nattached\tx\n",
+		"attached\tx\n",
+	};
+	struct kt_error err = { 0 };
+	struct kt_guest g;
+
+	for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
+		if (kt_guest_init(&g, &sched, NULL, NULL, &err))
+			abort();
+		ok(feed(&g, talks[i], 99, &err) == KT_DATA && !g.attached,
+		   "nothing attaches out of turn (%zu)", i);
+		kt_guest_release(&g);
+	}
+	if (kt_guest_init(&g, &job, NULL, NULL, &err))
+		abort();
+	ok(feed(&g, "hello\t1\nstarted\t1\nattached\tx\n", 99, &err) == KT_DATA,
+	   "nor does what is no scheduler");
+	kt_guest_release(&g);
+}
+
 int main(void)
 {
 	test_job();
@@ -187,5 +239,7 @@ int main(void)
 	test_bounds();
 	test_long_job();
 	test_said();
+	test_again();
+	test_attached();
 	return tap_end();
 }

@@ -186,6 +186,59 @@ static void play_close(const struct ends *e)
 	pause();
 }
 
+static void finish(const struct ends *e)
+{
+	say(e, "exited\t0\neof\tstdout\t1\neof\tstderr\t0\n");
+}
+
+/* Three jobs: a reader, one that does not read, a scheduler that is stopped. */
+static void play_jobs(const struct ends *e)
+{
+	char got;
+
+	start(e);
+	hear(e, "eof\tstdin\t1\n");
+	if (read(e->ports[KT_PORT_STDIN], &got, 1) != 1)
+		_exit(1);
+	put(e->ports[KT_PORT_STDOUT], "1");
+	finish(e);
+	hear(e, "run");
+	say(e, "started\t10\n");
+	put(e->ports[KT_PORT_STDOUT], "2");
+	finish(e);
+	hear(e, "eof\tstdin\t");
+	hear(e, "attach");
+	hear(e, "run");
+	say(e, "started\t11\nattached\tone\n");
+	hear(e, "signal\t15");
+	hear(e, "signal\t9");
+	put(e->ports[KT_PORT_STDOUT], "3");
+	say(e, "signaled\t9\neof\tstdout\t1\neof\tstderr\t0\n");
+	pause();
+}
+
+/* The first takes too long, the second panics, the third is not reached. */
+static void play_bad_jobs(const struct ends *e)
+{
+	start(e);
+	hear(e, "ping");
+	say(e, "pong\tdeadline\n");
+	hear(e, "signal\t15");
+	say(e, "signaled\t15\neof\tstdout\t0\neof\tstderr\t0\n");
+	hear(e, "run");
+	say(e, "started\t10\n");
+	put(e->console, "[1.0] Kernel panic - not syncing: oh\r\n");
+}
+
+/* One that nothing ends. */
+static void play_immortal(const struct ends *e)
+{
+	start(e);
+	say(e, "attached\tx\n");
+	hear(e, "signal\t9");
+	pause();
+}
+
 static const struct scene {
 	const char *name;
 	void (*play)(const struct ends *e);
@@ -283,10 +336,50 @@ static int input_of(const char *text)
 	return both[0];
 }
 
+/* The commands of a session, and what came of them. */
+struct tasks {
+	struct kt_task task[3];
+	struct kt_outcome got[3];
+	size_t nr, given, ended, nr_attached;
+	const char *ops;
+};
+
+static const struct kt_task *next(void *ctx)
+{
+	struct tasks *t = ctx;
+
+	return t->given < t->nr ? &t->task[t->given++] : NULL;
+}
+
+/* Once more after a while; then it is enough. */
+static uint64_t attached(const char *ops, struct kt_vm *vm KT_UNUSED, void *ctx)
+{
+	struct tasks *t = ctx;
+
+	if (t->nr_attached++)
+		return 0;
+	same_str(ops, t->ops, "sched_ext names the scheduler");
+	return kt_clock_ns() + 50 * KT_NS_PER_MS;
+}
+
+static void ended(const struct kt_outcome *o, void *ctx)
+{
+	struct tasks *t = ctx;
+
+	t->got[t->ended] = *o;
+	t->got[t->ended++].tail = (struct kt_buf){ 0 };
+}
+
+static const struct kt_session_hooks hooks = {
+	.next = next,
+	.attached = attached,
+	.ended = ended,
+};
+
 static void test_scene(const struct scene *sc)
 {
 	static const char *const argv[] = { "x", NULL };
-	static const struct kt_job job = { .argv = argv };
+	struct tasks tasks = { .nr = 1 };
 	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
 	const uint64_t begun = kt_clock_ns();
 	struct kt_error err = { 0 };
@@ -295,37 +388,141 @@ static void test_scene(const struct scene *sc)
 		.engine = &engine,
 		.vm = &vm,
 		.started_ns = begun,
-		.in = input_of("input"),
-		.out = memfd_create("out", MFD_CLOEXEC),
-		.err = memfd_create("err", MFD_CLOEXEC),
 		.dmesg = -1,
 		.log = -1,
-		.job = &job,
+		.hooks = &hooks,
+		.hooks_ctx = &tasks,
 		.limits = { .hello_ns = 400 * KT_NS_PER_MS,
-			    .timeout_ns = 500 * KT_NS_PER_MS,
 			    .pong_ns = 300 * KT_NS_PER_MS,
 			    .linger_ns = 200 * KT_NS_PER_MS },
 	};
 
+	tasks.task[0] = (struct kt_task){
+		.job = { .argv = argv },
+		.in = input_of("input"),
+		.out = memfd_create("out", MFD_CLOEXEC),
+		.err = memfd_create("err", MFD_CLOEXEC),
+		.timeout_ns = 500 * KT_NS_PER_MS,
+	};
 	/* No timeout is to end what another wait ends. */
 	if (sc->want == KT_REASON_PANIC || sc->play == play_silent)
-		how.limits.timeout_ns = 20 * KT_NS_PER_S;
+		tasks.task[0].timeout_ns = 20 * KT_NS_PER_S;
 	boot(sc, &how, &vm);
 	ok(!kt_session_run(&how, &got, &err), "%s is told", sc->name);
 	same_str(kt_reason_name(got.reason), kt_reason_name(sc->want),
 		 sc->name);
 	ok(got.exit_code == sc->exit_code, "its exit code");
-	ok(holds(how.out, sc->out) && holds(how.err, sc->err),
+	ok(holds(tasks.task[0].out, sc->out) &&
+		   holds(tasks.task[0].err, sc->err),
 	   "all of its output is here, apart");
 	ok(!got.why.msg[0] == (sc->want == KT_REASON_EXIT),
 	   "people are told why, unless it just ended");
 	ok(kt_clock_ns() - begun < 10 * KT_NS_PER_S, "and it took no time");
-	close(how.in);
-	close(how.out);
-	close(how.err);
+	close(tasks.task[0].in);
+	close(tasks.task[0].out);
+	close(tasks.task[0].err);
 	close(how.console);
 	for (int i = 0; i < KT_NR_PORTS; i++)
 		close(how.ports[i]);
+}
+
+/* Three tasks, of which @scheduler is one; each output in a file. */
+static void play(const char *name, void (*scene)(const struct ends *e),
+		 struct tasks *tasks, int scheduler, struct kt_outcome *got)
+{
+	static const char *const argv[] = { "x", NULL };
+	const struct scene sc = { name, scene, KT_VM_RESET, 0, 0, "", "" };
+	struct kt_error err = { 0 };
+	struct kt_vm vm;
+	struct kt_session how = {
+		.engine = &engine,
+		.vm = &vm,
+		.started_ns = kt_clock_ns(),
+		.dmesg = -1,
+		.log = -1,
+		.hooks = &hooks,
+		.hooks_ctx = tasks,
+		.limits = { .hello_ns = 2 * KT_NS_PER_S,
+			    .pong_ns = 2 * KT_NS_PER_S,
+			    .linger_ns = 2 * KT_NS_PER_S },
+	};
+
+	tasks->nr = 3;
+	for (int i = 0; i < 3; i++)
+		tasks->task[i] = (struct kt_task){
+			.job = { .argv = argv, .attach = i == scheduler },
+			.in = input_of("i"),
+			.out = memfd_create("out", MFD_CLOEXEC),
+			.err = -1,
+			.timeout_ns = tasks->task[i].timeout_ns,
+			.grace_ns = 100 * KT_NS_PER_MS,
+		};
+	boot(&sc, &how, &vm);
+	ok(!kt_session_run(&how, got, &err), "%s", name);
+	close(how.console);
+	for (int i = 0; i < KT_NR_PORTS; i++)
+		close(how.ports[i]);
+}
+
+static void close_tasks(const struct tasks *tasks)
+{
+	for (int i = 0; i < 3; i++) {
+		close(tasks->task[i].in);
+		close(tasks->task[i].out);
+	}
+}
+
+static void test_jobs(void)
+{
+	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
+	struct tasks tasks = { .ops = "one" };
+
+	play("three jobs in one boot", play_jobs, &tasks, 2, &got);
+	same_u64(tasks.ended, 3, "each is told when it has ended");
+	for (int i = 0; i < 3; i++)
+		ok(holds(tasks.task[i].out,
+			 (const char *[]){ "1", "2", "3" }[i]),
+		   "job %d has its own output", i);
+	ok(!tasks.got[0].attached && !tasks.got[0].stopped &&
+		   tasks.got[0].exit_code == 0,
+	   "a job that just ends has not attached");
+	same_u64(tasks.nr_attached, 2, "its owner was asked until satisfied");
+	ok(got.reason == KT_REASON_EXIT && got.attached && got.stopped &&
+		   got.exit_code == 137 && !strcmp(got.ops, "one"),
+	   "and one that heeds no SIGTERM is killed");
+	close_tasks(&tasks);
+}
+
+static void test_bad_jobs(void)
+{
+	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
+	struct tasks tasks = { 0 };
+
+	tasks.task[0].timeout_ns = 100 * KT_NS_PER_MS;
+	play("a job that hangs, and one that panics", play_bad_jobs, &tasks, -1,
+	     &got);
+	same_u64(tasks.ended, 2, "two have ended");
+	same_u64(tasks.given, 2, "and the third was not begun");
+	ok(tasks.got[0].reason == KT_REASON_TIMEOUT && tasks.got[0].stopped,
+	   "the first was stopped at its deadline");
+	ok(tasks.got[1].reason == KT_REASON_PANIC && tasks.got[1].started &&
+		   got.reason == KT_REASON_PANIC && got.tail.len,
+	   "the panic is the second's, and the session's");
+	close_tasks(&tasks);
+}
+
+static void test_immortal(void)
+{
+	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
+	struct tasks tasks = { .ops = "x" };
+
+	play("a job that SIGKILL does not end", play_immortal, &tasks, 0, &got);
+	ok(tasks.ended == 1 && got.reason == KT_REASON_HANG && got.attached,
+	   "is a hang");
+	same_str(got.why.msg,
+		 "the guest hangs: SIGKILL does not end the command",
+		 "which is told");
+	close_tasks(&tasks);
 }
 
 static void test_limits(void)
@@ -342,5 +539,8 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
 		test_scene(&scenes[i]);
+	test_jobs();
+	test_bad_jobs();
+	test_immortal();
 	return tap_end();
 }

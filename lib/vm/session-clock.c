@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* session-clock - the deadlines of a session and its job */
+#include <signal.h>
+
+#include "lib/clock.h"
+#include "lib/vm/session-parts.h"
+
+#define PANIC_NS KT_NS_PER_S /* for the reset that follows a panic to come */
+
+/* After the command's end, and not while it is our reader who is slow. */
+static uint64_t linger_deadline(const struct kt_session_state *s)
+{
+	if (s->guest.stage != KT_GUEST_ENDED || s->output[KT_OUT].len ||
+	    s->output[KT_ERR].len)
+		return 0;
+	return s->progress_ns + s->how->limits.linger_ns;
+}
+
+static uint64_t hello_deadline(const struct kt_session_state *s)
+{
+	if (s->guest.stage != KT_GUEST_BOOTING)
+		return 0;
+	return s->how->started_ns + s->how->limits.hello_ns;
+}
+
+/* For the command to end; and when it has not, for an answer. */
+static uint64_t timeout_deadline(const struct kt_session_state *s)
+{
+	const struct kt_session_job *job = &s->job;
+
+	if (job->stopped_ns)
+		return 0;
+	if (job->pinged_ns)
+		return job->pinged_ns + s->how->limits.pong_ns;
+	if (!job->task->timeout_ns || s->guest.stage >= KT_GUEST_ENDED)
+		return 0;
+	return job->asked_ns + job->task->timeout_ns;
+}
+
+/* For the command to heed a signal. */
+static uint64_t stop_deadline(const struct kt_session_state *s)
+{
+	const struct kt_session_job *job = &s->job;
+
+	if (!job->stopped_ns || s->guest.stage >= KT_GUEST_ENDED)
+		return 0;
+	return (job->killed_ns ? job->killed_ns : job->stopped_ns) +
+	       job->task->grace_ns;
+}
+
+/* For what the owner wants to see while its scheduler is attached. */
+static uint64_t again_deadline(const struct kt_session_state *s)
+{
+	if (s->job.stopped_ns || s->guest.stage != KT_GUEST_RUNNING)
+		return 0;
+	return s->job.again_ns;
+}
+
+static uint64_t panic_deadline(const struct kt_session_state *s)
+{
+	return s->panic_ns ? s->panic_ns + PANIC_NS : 0;
+}
+
+static bool passed(uint64_t deadline, uint64_t now)
+{
+	return deadline && now >= deadline;
+}
+
+void kt_session_stop_job(struct kt_session_state *s)
+{
+	if (s->job.stopped_ns)
+		return;
+	s->job.stopped_ns = kt_clock_ns();
+	kt_guest_signal(&s->guest, SIGTERM);
+}
+
+static void check_stop(struct kt_session_state *s, uint64_t now)
+{
+	if (!passed(stop_deadline(s), now))
+		return;
+	if (s->job.killed_ns) {
+		kt_session_decide(s, KT_REASON_HANG);
+		return;
+	}
+	s->job.killed_ns = now;
+	kt_guest_signal(&s->guest, SIGKILL);
+}
+
+static void check_attached(struct kt_session_state *s, uint64_t now)
+{
+	const struct kt_session *how = s->how;
+
+	if (s->guest.attached && !s->job.attached) {
+		s->job.attached = true;
+		s->job.again_ns = now;
+	}
+	if (!passed(again_deadline(s), now))
+		return;
+	s->job.again_ns =
+		how->hooks->attached(s->guest.ops, s->vm, how->hooks_ctx);
+	if (!s->job.again_ns)
+		kt_session_stop_job(s);
+}
+
+static void check_timeout(struct kt_session_state *s, uint64_t now)
+{
+	if (!passed(timeout_deadline(s), now))
+		return;
+	if (s->job.pinged_ns) {
+		kt_session_decide(s, KT_REASON_HANG);
+	} else {
+		s->job.pinged_ns = now;
+		kt_guest_ping(&s->guest);
+	}
+}
+
+void kt_session_check_clock(struct kt_session_state *s)
+{
+	const uint64_t now = kt_clock_ns();
+
+	if (!s->vm || s->decided)
+		return;
+	if (passed(panic_deadline(s), now))
+		kt_session_decide(s, KT_REASON_PANIC);
+	if (passed(hello_deadline(s), now))
+		kt_session_decide(s, KT_REASON_HANG);
+	if (passed(linger_deadline(s), now)) {
+		kt_error_set(&s->why, KT_DATA,
+			     "the guest announced more output than it sent");
+		kt_session_decide(s, KT_REASON_ENGINE_ERROR);
+	}
+	check_attached(s, now);
+	check_timeout(s, now);
+	check_stop(s, now);
+}
+
+uint64_t kt_session_deadline(const struct kt_session_state *s)
+{
+	uint64_t first = 0;
+
+	if (!s->vm)
+		return 0;
+	first = kt_deadline_min(first, panic_deadline(s));
+	first = kt_deadline_min(first, hello_deadline(s));
+	first = kt_deadline_min(first, linger_deadline(s));
+	first = kt_deadline_min(first, again_deadline(s));
+	first = kt_deadline_min(first, stop_deadline(s));
+	return kt_deadline_min(first, timeout_deadline(s));
+}

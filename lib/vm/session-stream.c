@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* session-stream - bytes between descriptors, of a session and its job */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/stop.h"
+#include "lib/vm/session-parts.h"
+
+/* Poll @fd and put what came into *got, which is 0 until then. */
+static void watch(struct kt_session_state *s, int fd, short events, short *got)
+{
+	*got = 0;
+	if (fd < 0)
+		return;
+	s->fds[s->nr] = (struct pollfd){ .fd = fd, .events = events };
+	s->got[s->nr++] = got;
+}
+
+/* A full stream is only written, an empty one only read. */
+static void watch_stream(struct kt_session_state *s, struct kt_stream *st)
+{
+	st->in = st->out = 0;
+	if (st->len)
+		watch(s, st->to, POLLOUT, &st->out);
+	else if (!st->ended)
+		watch(s, st->from, POLLIN, &st->in);
+}
+
+static void fill(struct kt_session_state *s, struct kt_stream *st)
+{
+	ssize_t n;
+
+	if (!st->in)
+		return;
+	n = read(st->from, st->buf, KT_STREAM_BYTES);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		st->ended = true;
+		return;
+	}
+	st->off = 0;
+	st->len = (size_t)n;
+	st->total += (uint64_t)n;
+	s->progress_ns = kt_clock_ns();
+}
+
+/*
+ * To a descriptor of the user's, which may not be made non-blocking, for it is
+ * shared with others. POLLOUT promises PIPE_BUF bytes (pipe(7)).
+ */
+static enum kt_status drain(struct kt_session_state *s, struct kt_stream *st,
+			    struct kt_error *err)
+{
+	const size_t len = st->len < PIPE_BUF ? st->len : PIPE_BUF;
+	ssize_t n;
+
+	if (!st->out || !st->len)
+		return KT_OK;
+	n = write(st->to, st->buf + st->off, len);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return KT_OK;
+	if (n < 0)
+		return kt_fail_errno(err, "cannot write to %s", st->what);
+	st->off += (size_t)n;
+	st->len -= (size_t)n;
+	s->progress_ns = kt_clock_ns();
+	return KT_OK;
+}
+
+/* The most that is read from the guest may have been announced already. */
+static void check_eof(struct kt_session_state *s, int i)
+{
+	if (!s->guest.has_eof[i] || s->output[i].total <= s->guest.eof[i])
+		return;
+	kt_error_set(&s->why, KT_DATA, "the guest sent more %s than it said",
+		     i == KT_OUT ? "stdout" : "stderr");
+	kt_session_decide(s, KT_REASON_ENGINE_ERROR);
+}
+
+static enum kt_status pump_output(struct kt_session_state *s, int i,
+				  struct kt_error *err)
+{
+	struct kt_stream *st = &s->output[i];
+
+	fill(s, st);
+	check_eof(s, i);
+	return drain(s, st, err);
+}
+
+void kt_session_open_streams(struct kt_session_state *s)
+{
+	const struct kt_task *task = s->job.task;
+
+	s->in.from = task->in;
+	s->in.ended = task->in < 0;
+	s->in.total = s->in.len = 0;
+	s->output[KT_OUT].to = task->out;
+	s->output[KT_ERR].to = task->err;
+	for (int i = KT_OUT; i <= KT_ERR; i++)
+		s->output[i].total = s->output[i].len = 0;
+}
+
+/* What the guest has not been given is not the job's. */
+void kt_session_end_stdin(struct kt_session_state *s)
+{
+	struct kt_stream *st = &s->in;
+
+	if (s->job.asked_eof)
+		return;
+	s->job.asked_eof = true;
+	kt_guest_stdin_eof(&s->guest, st->total - st->len);
+	st->ended = true;
+	st->len = 0;
+}
+
+/* The guest's end takes what it can; the rest waits in the buffer. */
+static void pump_stdin(struct kt_session_state *s)
+{
+	struct kt_stream *st = &s->in;
+	ssize_t n;
+
+	fill(s, st);
+	while (st->len) {
+		n = send(st->to, st->buf + st->off, st->len,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno != EAGAIN && errno != EINTR) {
+			st->len = 0;
+			st->ended = true;
+		}
+		if (n < 0)
+			break;
+		st->off += (size_t)n;
+		st->len -= (size_t)n;
+	}
+	if (st->ended && !st->len && s->guest.stage == KT_GUEST_RUNNING)
+		kt_session_end_stdin(s);
+}
+
+static enum kt_status pump_console(struct kt_session_state *s,
+				   struct kt_error *err)
+{
+	struct kt_stream *st = &s->console;
+	const uint64_t before = st->total;
+	enum kt_status status;
+
+	fill(s, st);
+	if (st->total != before) {
+		status = kt_console_feed(s->con, st->buf, st->len, err);
+		if (status)
+			return status;
+		if (kt_console_panicked(s->con) && !s->panic_ns)
+			s->panic_ns = kt_clock_ns();
+		st->len = st->to < 0 ? 0 : kt_console_clean(st->buf, st->len);
+	}
+	return drain(s, st, err);
+}
+
+static void send_control(struct kt_session_state *s)
+{
+	struct kt_buf *out = &s->guest.out;
+	ssize_t n;
+
+	if (!out->len || s->control_ended)
+		return;
+	n = send(s->how->ports[KT_PORT_CONTROL], out->data, out->len,
+		 MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n > 0)
+		kt_buf_consume(out, (size_t)n);
+	else if (errno != EAGAIN && errno != EINTR)
+		s->control_ended = true;
+}
+
+static void pump_control(struct kt_session_state *s)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	if (s->control_in & ~POLLOUT) {
+		n = recv(s->how->ports[KT_PORT_CONTROL], chunk, sizeof(chunk),
+			 MSG_DONTWAIT);
+		/* Nobody listens any more once it is decided. */
+		if (n > 0 && !s->decided &&
+		    kt_guest_feed(&s->guest, chunk, (size_t)n, &s->why))
+			kt_session_decide(s, KT_REASON_ENGINE_ERROR);
+		if (!n || (n < 0 && errno != EAGAIN && errno != EINTR))
+			s->control_ended = true;
+		s->progress_ns = kt_clock_ns();
+	}
+	for (int i = KT_OUT; i <= KT_ERR; i++)
+		check_eof(s, i);
+	send_control(s);
+}
+
+static void watch_all(struct kt_session_state *s)
+{
+	int fds[KT_VM_MAX_FDS];
+	const size_t nr = s->vm ? s->how->engine->fds(s->vm, fds) : 0;
+
+	s->nr = 0;
+	for (size_t i = 0; i < nr; i++)
+		watch(s, fds[i], POLLIN, &s->ignored);
+	watch(s, s->decided ? -1 : kt_stop_fd(), POLLIN, &s->ignored);
+	watch(s, s->control_ended ? -1 : s->how->ports[KT_PORT_CONTROL],
+	      (short)(POLLIN | (s->guest.out.len ? POLLOUT : 0)),
+	      &s->control_in);
+	s->in.in = s->in.out = 0;
+	if (s->vm && s->guest.stage == KT_GUEST_RUNNING)
+		watch_stream(s, &s->in);
+	watch_stream(s, &s->output[KT_OUT]);
+	watch_stream(s, &s->output[KT_ERR]);
+	watch_stream(s, &s->console);
+}
+
+enum kt_status kt_session_pump(struct kt_session_state *s, uint64_t deadline,
+			       struct kt_error *err)
+{
+	enum kt_status st;
+
+	watch_all(s);
+	if (poll(s->fds, s->nr, kt_deadline_poll_ms(deadline)) < 0) {
+		if (errno == EINTR)
+			return KT_OK;
+		return kt_fail_errno(err, "cannot poll");
+	}
+	for (nfds_t i = 0; i < s->nr; i++)
+		*s->got[i] = s->fds[i].revents;
+	pump_control(s);
+	pump_stdin(s);
+	st = pump_output(s, KT_OUT, err);
+	if (!st)
+		st = pump_output(s, KT_ERR, err);
+	return st ? st : pump_console(s, err);
+}
+
+/* All that was announced is here, and is written. */
+bool kt_session_output_done(const struct kt_session_state *s)
+{
+	for (int i = KT_OUT; i <= KT_ERR; i++)
+		if (!s->guest.has_eof[i] || s->output[i].len ||
+		    s->output[i].total != s->guest.eof[i])
+			return false;
+	return true;
+}
+
+static bool stream_done(const struct kt_stream *st)
+{
+	return st->ended && !st->len;
+}
+
+/* What the machine sent before it ended is all here, and is written. */
+bool kt_session_all_done(const struct kt_session_state *s)
+{
+	return s->control_ended && stream_done(&s->output[KT_OUT]) &&
+	       stream_done(&s->output[KT_ERR]) && stream_done(&s->console);
+}
