@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -27,6 +28,7 @@ struct stage {
 struct kt_pipeline {
 	struct stage stages[KT_PIPELINE_MAX];
 	size_t nr;
+	bool hushed;
 };
 
 struct kt_pipeline *kt_pipeline_new(void)
@@ -72,8 +74,12 @@ void kt_pipeline_spec(struct kt_pipeline *p)
 	kt_pipeline_word(p, "");
 }
 
-/* As a shell would have to read it to get @word back. */
-static void quote(const char *word, struct kt_buf *out)
+void kt_pipeline_hush(struct kt_pipeline *p)
+{
+	p->hushed = true;
+}
+
+void kt_pipeline_quote(const char *word, struct kt_buf *out)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -119,9 +125,11 @@ static void explain_stage(const struct kt_pipeline *p, size_t i,
 			explain_upto(p, i, out);
 			kt_buf_addc(out, ')');
 		} else {
-			quote(s->argv[k], out);
+			kt_pipeline_quote(s->argv[k], out);
 		}
 	}
+	if (p->hushed)
+		kt_buf_adds(out, " 2>/dev/null");
 }
 
 void kt_pipeline_explain(const struct kt_pipeline *p, struct kt_buf *out)
@@ -134,9 +142,11 @@ void kt_pipeline_explain(const struct kt_pipeline *p, struct kt_buf *out)
 }
 
 /* One stage: @in is its input (-1: ours), or its spec file if it wants one. */
-static enum kt_status start(const struct stage *s, const char *bindir, int in,
-			    int out, pid_t *pid, struct kt_error *err)
+static enum kt_status start(const struct kt_pipeline *p, size_t i,
+			    const char *bindir, int in, int out, pid_t *pid,
+			    struct kt_error *err)
 {
+	const struct stage *s = &p->stages[i];
 	char *program KT_CLEANUP(kt_freep) = kt_path_join(bindir, s->argv[0]);
 	char spec[32];
 	const char **argv = kt_xcalloc(s->argc + 1, sizeof(*argv));
@@ -146,7 +156,7 @@ static enum kt_status start(const struct stage *s, const char *bindir, int in,
 		.argv = argv,
 		.in = in >= 0 && !by_spec ? in : KT_SPAWN_INHERIT,
 		.out = out >= 0 ? out : KT_SPAWN_INHERIT,
-		.err = KT_SPAWN_INHERIT,
+		.err = p->hushed ? KT_SPAWN_NULL : KT_SPAWN_INHERIT,
 		.keep = by_spec ? keep : NULL,
 	};
 	enum kt_status st;
@@ -160,8 +170,9 @@ static enum kt_status start(const struct stage *s, const char *bindir, int in,
 	return st;
 }
 
+/* @out is the last one's stdout, or -1 for ours. */
 static enum kt_status start_all(const struct kt_pipeline *p, const char *bindir,
-				pid_t *pids, struct kt_error *err)
+				int out, pid_t *pids, struct kt_error *err)
 {
 	int in = -1;
 
@@ -172,8 +183,8 @@ static enum kt_status start_all(const struct kt_pipeline *p, const char *bindir,
 		if (i + 1 < p->nr && pipe2(fds, O_CLOEXEC))
 			st = kt_fail_errno(err, "cannot make a pipe");
 		else
-			st = start(&p->stages[i], bindir, in, fds[1], &pids[i],
-				   err);
+			st = start(p, i, bindir, in,
+				   i + 1 < p->nr ? fds[1] : out, &pids[i], err);
 		kt_closep(&in);
 		kt_closep(&fds[1]);
 		in = fds[0];
@@ -203,15 +214,15 @@ static enum kt_status wait_stage(pid_t pid, const pid_t *pids, size_t nr,
 	return st;
 }
 
-enum kt_status kt_pipeline_run(const struct kt_pipeline *p, const char *bindir,
-			       int *status, struct kt_error *err)
+static enum kt_status run(const struct kt_pipeline *p, const char *bindir,
+			  int out, int *status, struct kt_error *err)
 {
 	pid_t pids[KT_PIPELINE_MAX] = { 0 };
 	int wstatus = 0;
 	enum kt_status st = kt_stop_catch(err);
 
 	if (!st)
-		st = start_all(p, bindir, pids, err);
+		st = start_all(p, bindir, out, pids, err);
 	for (size_t i = 0; i < p->nr && pids[i] > 0; i++) {
 		struct kt_error late = { 0 };
 		enum kt_status one = wait_stage(pids[i], pids + i, p->nr - i,
@@ -226,4 +237,27 @@ enum kt_status kt_pipeline_run(const struct kt_pipeline *p, const char *bindir,
 	if (!st)
 		*status = kt_spawn_exit_status(wstatus);
 	return st;
+}
+
+enum kt_status kt_pipeline_run(const struct kt_pipeline *p, const char *bindir,
+			       int *status, struct kt_error *err)
+{
+	return run(p, bindir, -1, status, err);
+}
+
+enum kt_status kt_pipeline_capture(const struct kt_pipeline *p,
+				   const char *bindir, size_t max,
+				   struct kt_buf *out, int *status,
+				   struct kt_error *err)
+{
+	/* A file, not a pipe: nobody has to read while the stages run. */
+	int fd KT_CLEANUP(kt_closep) = memfd_create("captured", MFD_CLOEXEC);
+	enum kt_status st;
+
+	if (fd < 0)
+		return kt_fail_errno(err, "cannot make a file in memory");
+	st = run(p, bindir, fd, status, err);
+	if (!st && lseek(fd, 0, SEEK_SET))
+		st = kt_fail_errno(err, "cannot read what was captured");
+	return st ? st : kt_fd_read(fd, max, out, "what was captured", err);
 }

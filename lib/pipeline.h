@@ -31,7 +31,10 @@ void kt_pipeline_word(struct kt_pipeline *p, const char *word);
  */
 void kt_pipeline_spec(struct kt_pipeline *p);
 
-/* Append the bash command that does the same. */
+/* What the stages say on stderr is for nobody. */
+void kt_pipeline_hush(struct kt_pipeline *p);
+
+/* Append the bash command that does the same, and LF. */
 void kt_pipeline_explain(const struct kt_pipeline *p, struct kt_buf *out);
 
 /*
@@ -41,5 +44,17 @@ void kt_pipeline_explain(const struct kt_pipeline *p, struct kt_buf *out);
  */
 enum kt_status kt_pipeline_run(const struct kt_pipeline *p, const char *bindir,
 			       int *status, struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * The same with what the last stage writes to stdout, at most @max bytes (else
+ * KT_DATA), appended to @out.
+ */
+enum kt_status kt_pipeline_capture(const struct kt_pipeline *p,
+				   const char *bindir, size_t max,
+				   struct kt_buf *out, int *status,
+				   struct kt_error *err) KT_MUST_CHECK;
+
+/* Append @word as a shell would have to read it to get it back. */
+void kt_pipeline_quote(const char *word, struct kt_buf *out);
 
 #endif

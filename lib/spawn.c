@@ -125,6 +125,23 @@ enum kt_status kt_spawn_start(const struct kt_spawn *how, pid_t *pid,
 	return KT_OK;
 }
 
+enum kt_status kt_spawn_become(const char *const *argv, struct kt_error *err)
+{
+	sigset_t none, old;
+	int failed;
+
+	kt_stop_reset();
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, &old);
+	execvp(argv[0], (char *const *)argv);
+	failed = errno;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	errno = failed;
+	return kt_fail_errno(err, "cannot run \"%s\"", argv[0]);
+}
+
 static int pidfd_of(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);

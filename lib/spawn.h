@@ -42,6 +42,14 @@ enum kt_status kt_spawn_start(const struct kt_spawn *how, pid_t *pid,
 			      struct kt_error *err) KT_MUST_CHECK;
 
 /*
+ * Become the program @argv, searched on PATH, as a child would find the world:
+ * signals as we found them. It returns on failure only, with KT_SYS (errno as
+ * exec left it).
+ */
+enum kt_status kt_spawn_become(const char *const *argv,
+			       struct kt_error *err) KT_MUST_CHECK;
+
+/*
  * Wait for @pid until @deadline (lib/clock.h). *wstatus is as waitpid(2) gives
  * it. KT_AGAIN at the deadline and KT_FAIL when told to stop: the child then
  * still runs and is still the caller's.
