@@ -167,15 +167,20 @@ t 'path prints a directory, or an image file' '
 		echo "$PWD/cache/k"
 		echo "$PWD/tree"
 		echo "$PWD/image"
+		echo "$PWD/cache/k"
 	} >want
 	{
 		ktstr-cache path k
 		ktstr-cache path 6.14
 		ktstr-cache path ./tree
 		ktstr-cache path ./image
+		ktstr-cache get k | ktstr-cache path -
 	} >got
 	same want got
 	exits 1 ktstr-cache path none >got 2>err
+	[ ! -s got ]
+	# An error upstream reaches the end of the pipe.
+	ktstr-cache get none 2>err | exits 1 ktstr-cache path - >got
 	[ ! -s got ]
 	exits 2 ktstr-cache path >got 2>err
 	exits 2 ktstr-cache path a b >got 2>err

@@ -3,10 +3,12 @@
 #include "tools/cache/cache.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "lib/buf.h"
 #include "lib/cache.h"
+#include "lib/filter.h"
 #include "lib/kernel-id.h"
 #include "lib/listing.h"
 #include "lib/tool.h"
@@ -46,19 +48,45 @@ static enum kt_status run_get(const struct kt_args *args, struct kt_error *err)
 	return st ? kt_tool_put_error(st, err) : kt_tool_put(rec, err);
 }
 
-static enum kt_status run_path(const struct kt_args *args, struct kt_error *err)
+static enum kt_status put_path(struct kt_record *rec, FILE *out,
+			       void *ctx KT_UNUSED, struct kt_error *err)
 {
 	static const char *const places[] = { "entry", "tree", "image" };
-	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
-	enum kt_status st = find(args, &rec, err);
 
-	for (size_t i = 0; !st && i < 3; i++) {
-		if (!kt_record_text(rec, places[i]))
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const char *path = kt_record_text(rec, places[i]);
+
+		if (!path)
 			continue;
-		puts(kt_record_text(rec, places[i]));
-		break;
+		if (fprintf(out, "%s\n", path) < 0)
+			return kt_fail_errno(err, "cannot write to standard "
+						  "output");
+		return KT_OK;
 	}
-	return st;
+	return kt_fail(err, KT_DATA, "the record names no kernel");
+}
+
+/* Records in, paths out. */
+static enum kt_status filter_paths(struct kt_error *err)
+{
+	const struct kt_filter filter = { .tool = kt_tool_name(),
+					  .schema = KT_SCHEMA_KERNEL,
+					  .fn = put_path,
+					  .report = kt_tool_report,
+					  .text = true };
+
+	return kt_filter(&filter, stdin, stdout, err);
+}
+
+static enum kt_status run_path(const struct kt_args *args, struct kt_error *err)
+{
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	enum kt_status st;
+
+	if (!strcmp(kt_args_operand(args, 0), "-"))
+		return filter_paths(err);
+	st = find(args, &rec, err);
+	return st ? st : put_path(rec, stdout, NULL, err);
 }
 
 static const struct kt_option get_options[] = { KT_CACHE_TEXT, { 0 } };
