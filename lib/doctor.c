@@ -47,8 +47,8 @@ static const struct {
 	  WANTED },
 	{ "cargo", "runs the tests of a Rust crate", "apt install cargo",
 	  WANTED },
-	{ "cargo-nextest", "cargo ktstr test", "cargo install cargo-nextest",
-	  WANTED },
+	{ "cargo-nextest", "cargo ktstr test",
+	  "cargo install cargo-nextest --locked", WANTED },
 	{ "cargo-llvm-cov", "cargo ktstr coverage",
 	  "cargo install cargo-llvm-cov", WANTED },
 };
@@ -80,11 +80,18 @@ static void missing(struct report *r, enum need need, const char *name,
 	r->lacking += need == NEEDED;
 }
 
-static void check_programs(struct report *r, const char *path)
+static char *program_of(const struct kt_cargo *cargo, const char *name)
+{
+	if (!strncmp(name, "cargo", 5))
+		return kt_cargo_plugin(cargo, name);
+	return kt_path_search(cargo->path, name);
+}
+
+static void check_programs(struct report *r, const struct kt_cargo *cargo)
 {
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		char *file KT_CLEANUP(kt_freep) =
-			kt_path_search(path, programs[i].program);
+			program_of(cargo, programs[i].program);
 
 		if (file)
 			row(r, "ok", programs[i].program, file, NULL);
@@ -92,6 +99,22 @@ static void check_programs(struct report *r, const char *path)
 			missing(r, programs[i].need, programs[i].program,
 				programs[i].purpose, programs[i].install);
 	}
+}
+
+/* What cargo-llvm-cov needs of the toolchain; it is asked only if it is there. */
+static void check_llvm_tools(struct report *r, const struct kt_cargo *cargo)
+{
+	char *plugin KT_CLEANUP(kt_freep) =
+		kt_cargo_plugin(cargo, "cargo-llvm-cov");
+	struct kt_error err;
+
+	if (!plugin)
+		return;
+	if (kt_cargo_llvm_tools(cargo, &err))
+		missing(r, WANTED, "llvm-tools", "cargo ktstr coverage",
+			err.hint);
+	else
+		row(r, "ok", "llvm-tools", "of the toolchain", NULL);
 }
 
 static void check_headers(struct report *r)
@@ -164,7 +187,7 @@ static void check_kvm(struct report *r)
 static void check_busybox(struct report *r, const struct kt_doctor *what)
 {
 	char *file KT_CLEANUP(kt_freep) = kt_path_search(
-		what->path, what->busybox ? what->busybox : "busybox");
+		what->cargo.path, what->busybox ? what->busybox : "busybox");
 
 	if (file)
 		row(r, "ok", "busybox", file, NULL);
@@ -212,7 +235,7 @@ static void check_clash(struct report *r, const struct kt_doctor *what)
 		char *ours KT_CLEANUP(kt_freep) =
 			kt_path_join(what->bindir, names[i]);
 		char *first KT_CLEANUP(kt_freep) =
-			kt_path_search(what->path, names[i]);
+			kt_path_search(what->cargo.path, names[i]);
 		struct stat a, b;
 
 		if (!first || stat(ours, &a) || stat(first, &b))
@@ -230,7 +253,8 @@ size_t kt_doctor_report(const struct kt_doctor *what, struct kt_buf *out)
 	struct report r = { .out = out };
 
 	check_kvm(&r);
-	check_programs(&r, what->path);
+	check_programs(&r, &what->cargo);
+	check_llvm_tools(&r, &what->cargo);
 	check_headers(&r);
 	check_busybox(&r, what);
 	check_space(&r, what);

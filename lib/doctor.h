@@ -8,13 +8,14 @@
 #include <stddef.h>
 
 #include "lib/buf.h"
+#include "lib/cargo.h"
 #include "lib/dirs.h"
 #include "lib/error.h"
 
 struct kt_doctor {
-	const char *path;    /* PATH */
-	const char *busybox; /* KTSTR_BUSYBOX, or NULL */
-	const char *bindir;  /* where our own programs are */
+	struct kt_cargo cargo; /* with PATH and HOME */
+	const char *busybox;   /* KTSTR_BUSYBOX, or NULL */
+	const char *bindir;    /* where our own programs are */
 	struct kt_env_dirs dirs;
 };
 

@@ -10,11 +10,10 @@
 #include "tools/cargo-ktstr/front.h"
 
 static const struct kt_command *const commands[] = {
-	&kt_front_kernel,
-	&kt_front_shell,
-	&kt_front_test_stats,
-	&kt_front_doctor,
-	NULL,
+	&kt_front_test,		&kt_front_coverage,
+	&kt_front_kernel,	&kt_front_shell,
+	&kt_front_test_stats,	&kt_front_doctor,
+	&kt_front_build_kernel, NULL,
 };
 
 static const struct kt_option options[] = {

@@ -54,7 +54,27 @@ static const struct kt_command foreign = { .name = "test",
 					   .run = nothing,
 					   .max_operands = -1,
 					   .foreign = true };
-static const struct kt_command *const subs[] = { &sub, &foreign, NULL };
+static const struct kt_option own[] = {
+	{ .name = "own", .excludes = "force", .help = "h" },
+	{ 0 },
+};
+static const struct kt_command lender = {
+	.name = "lender",
+	.summary = "s",
+	.commands = (const struct kt_command *const[]){ &sub, NULL }
+};
+static const struct kt_borrow borrows[] = {
+	{ .from = &lender, .sub = "sub", .names = "jobs force" },
+	{ .from = &sub, .except = "jobs force git" },
+	{ 0 },
+};
+static const struct kt_command borrower = { .name = "borrower",
+					    .summary = "s",
+					    .options = own,
+					    .borrows = borrows,
+					    .run = nothing };
+static const struct kt_command *const subs[] = { &sub, &foreign, &borrower,
+						 NULL };
 static const struct kt_option root_options[] = {
 	{ .name = "explain", .help = "h" },
 	{ 0 },
@@ -164,6 +184,30 @@ static void test_foreign(void)
 	   "the first -- is ours");
 }
 
+static void test_borrow(void)
+{
+	static const char *const want[] = { "own",     "force",	 "jobs",
+					    "include", "engine", "ref" };
+	struct kt_args *args KT_CLEANUP(kt_args_freep) = NULL;
+	struct kt_args *bad KT_CLEANUP(kt_args_freep) = NULL;
+	struct kt_error err = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		same_str(kt_command_option(&borrower, i)->name, want[i],
+			 "a command's own options, then what it borrows");
+	ok(!kt_command_option(&borrower, i), "and no more");
+	ok(!kt_borrow_option(&borrows[0], 2), "a list of names is all of them");
+	ok(kt_borrow_command(&borrows[0]) == &sub, "a subcommand is found");
+	ok(!parse("prog borrower -j 3 --engine qemu", &args, &err) &&
+		   kt_args_u64(args, "jobs", 0) == 3,
+	   "what is borrowed is understood");
+	ok(parse("prog borrower --git x", &bad, &err) == KT_USAGE,
+	   "what is not is not");
+	ok(parse("prog borrower --own -f", &bad, &err) == KT_USAGE,
+	   "one's own may exclude what is borrowed");
+}
+
 static void test_nearest(void)
 {
 	static const char *const names[] = { "list", "build", "clean", NULL };
@@ -180,6 +224,7 @@ int main(void)
 	test_bad();
 	test_good();
 	test_foreign();
+	test_borrow();
 	test_nearest();
 	return tap_end();
 }

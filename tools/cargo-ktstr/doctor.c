@@ -10,12 +10,12 @@ static enum kt_status doctor(const struct kt_args *args KT_UNUSED,
 			     struct kt_error *err)
 {
 	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
-	struct kt_doctor what = { .path = kt_getenv("PATH"),
-				  .busybox = kt_getenv("KTSTR_BUSYBOX") };
+	struct kt_doctor what = { .busybox = kt_getenv("KTSTR_BUSYBOX") };
 	char *bindir KT_CLEANUP(kt_freep) = NULL;
 	enum kt_status st;
 	size_t lacking;
 
+	kt_front_cargo(&what.cargo);
 	kt_tool_dirs(&what.dirs);
 	st = kt_tool_bindir(&bindir, err);
 	if (st)

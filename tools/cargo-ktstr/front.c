@@ -5,6 +5,8 @@
 #include "lib/tool.h"
 #include "lib/xalloc.h"
 
+#define MAX_LINE ((size_t)64 << 10) /* bytes: a path, and more than enough */
+
 void kt_front_stage(struct kt_pipeline *p, const struct kt_args *args,
 		    const struct kt_borrow *b)
 {
@@ -68,4 +70,33 @@ enum kt_status kt_front_run(const struct kt_args *args,
 		return st;
 	kt_tool_exit_with(guest_status ? status : front_end_status(status));
 	return KT_OK;
+}
+
+enum kt_status kt_front_capture(const struct kt_pipeline *p,
+				struct kt_buf *line, int *status,
+				struct kt_error *err)
+{
+	char *bindir KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st = kt_tool_bindir(&bindir, err);
+
+	if (!st)
+		st = kt_pipeline_capture(p, bindir, MAX_LINE, line, status,
+					 err);
+	if (st)
+		return st;
+	*status = front_end_status(*status);
+	while (line->len && line->data[line->len - 1] == '\n')
+		line->data[--line->len] = '\0';
+	return KT_OK;
+}
+
+void kt_front_cargo(struct kt_cargo *out)
+{
+	*out = (struct kt_cargo){
+		.path = kt_getenv("PATH"),
+		.home = kt_getenv("HOME"),
+		.cargo_home = kt_getenv("CARGO_HOME"),
+		.llvm_cov = kt_getenv("LLVM_COV"),
+		.llvm_profdata = kt_getenv("LLVM_PROFDATA"),
+	};
 }

@@ -8,6 +8,7 @@
 #ifndef KT_TOOLS_FRONT_H
 #define KT_TOOLS_FRONT_H
 
+#include "lib/cargo.h"
 #include "lib/options.h"
 #include "lib/pipeline.h"
 
@@ -16,7 +17,8 @@ extern const struct kt_command kt_tool_cache, kt_tool_initramfs, kt_tool_kbuild,
 	kt_tool_stats, kt_tool_vmm;
 
 /* The subcommands: one file each. */
-extern const struct kt_command kt_front_doctor, kt_front_kernel, kt_front_shell,
+extern const struct kt_command kt_front_build_kernel, kt_front_coverage,
+	kt_front_doctor, kt_front_kernel, kt_front_shell, kt_front_test,
 	kt_front_test_stats;
 
 /*
@@ -37,5 +39,16 @@ void kt_front_pass(struct kt_pipeline *p, const struct kt_args *args,
 enum kt_status kt_front_run(const struct kt_args *args,
 			    const struct kt_pipeline *p, bool guest_status,
 			    struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * Run @p and append the one line that it prints to @line, without its end.
+ * *status is its exit status, as kt_front_run() would have it become ours.
+ */
+enum kt_status kt_front_capture(const struct kt_pipeline *p,
+				struct kt_buf *line, int *status,
+				struct kt_error *err) KT_MUST_CHECK;
+
+/* What the environment says about cargo. Borrowed. */
+void kt_front_cargo(struct kt_cargo *out);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kernel - cargo ktstr kernel: build, list, remove, verify cached kernels */
+#include "lib/tool.h"
 #include "tools/cargo-ktstr/front.h"
 #include "tools/fetch/command.h"
 
@@ -122,4 +123,50 @@ const struct kt_command kt_front_kernel = {
 	.name = "kernel",
 	.summary = "build, list, remove and verify cached kernels",
 	.commands = commands,
+};
+
+/* The name of old, for "kernel build --source". */
+static const struct kt_borrow old_borrows[] = {
+	[FETCH] = { .from = &kt_fetch_command, .names = "" },
+	[KBUILD] = { .from = &kt_tool_kbuild, .names = "clean" },
+	[ADD] = { .from = &kt_tool_cache, .sub = "add", .names = "" },
+	{ 0 },
+};
+
+static enum kt_status build_kernel(const struct kt_args *args,
+				   struct kt_error *err)
+{
+	struct kt_pipeline *p KT_CLEANUP(kt_pipeline_freep) = kt_pipeline_new();
+	const char *tree = kt_args_str(args, "kernel");
+
+	if (!tree)
+		return kt_fail(err, KT_USAGE, "option --kernel is missing");
+	kt_note("build-kernel is deprecated: use cargo ktstr kernel build "
+		"--source %s%s",
+		tree, kt_args_has(args, "clean") ? " --clean" : "");
+	kt_front_stage(p, args, &old_borrows[FETCH]);
+	kt_pipeline_word(p, "--source");
+	kt_pipeline_word(p, tree);
+	kt_front_stage(p, args, &old_borrows[KBUILD]);
+	kt_front_pass(p, args, &old_borrows[KBUILD]);
+	kt_front_stage(p, args, &old_borrows[ADD]);
+	kt_pipeline_word(p, "--text");
+	return kt_front_run(args, p, false, err);
+}
+
+static const struct kt_option old_options[] = {
+	{ .name = "kernel",
+	  .arg = KT_ARG_PATH,
+	  .value = "PATH",
+	  .help = "the kernel tree to build" },
+	{ 0 },
+};
+
+const struct kt_command kt_front_build_kernel = {
+	.name = "build-kernel",
+	.summary = "deprecated: kernel build --source PATH",
+	.options = old_options,
+	.borrows = old_borrows,
+	.hidden = true,
+	.run = build_kernel,
 };
