@@ -405,8 +405,9 @@ static enum kt_status unpack_all(struct unpack *u,
 
 enum kt_status kt_archive_unpack(struct kt_stream *stream, const char *what,
 				 int dirfd, kt_archive_progress_fn *progress,
-				 void *ctx, struct kt_error *err)
+				 void *ctx, char **top, struct kt_error *err)
 {
+	enum kt_status st;
 	struct unpack u KT_CLEANUP(unpack_release) = {
 		.stream = stream,
 		.what = what,
@@ -419,5 +420,10 @@ enum kt_status kt_archive_unpack(struct kt_stream *stream, const char *what,
 	if (archive_read_support_format_tar(u.tar) < ARCHIVE_WARN ||
 	    archive_read_open(u.tar, &u, NULL, on_read, NULL) < ARCHIVE_WARN)
 		return tar_failed(&u);
-	return unpack_all(&u, progress, ctx);
+	st = unpack_all(&u, progress, ctx);
+	if (!st && top) {
+		*top = u.top;
+		u.top = NULL;
+	}
+	return st;
 }

@@ -30,14 +30,17 @@ typedef void kt_archive_progress_fn(uint64_t bytes, void *ctx);
 
 /*
  * Unpack @stream, which @what names in errors, into the empty directory @dirfd.
- * @progress may be NULL. On failure what has been written stays there.
+ * @progress may be NULL. *top, if @top is not NULL, becomes the name of the top
+ * directory, which the caller owns and which is no more than a name. On failure
+ * what has been written stays there.
  *
  * KT_DATA: the archive is none, damaged, cut short, or refused (see above).
  * KT_SYS: a file could not be written. KT_FAIL: told to stop (lib/stop.h).
  */
 enum kt_status kt_archive_unpack(struct kt_stream *stream, const char *what,
 				 int dirfd, kt_archive_progress_fn *progress,
-				 void *ctx, struct kt_error *err) KT_MUST_CHECK;
+				 void *ctx, char **top,
+				 struct kt_error *err) KT_MUST_CHECK;
 
 /*
  * May a symbolic link at @path (below the top directory, no ".." in it) point

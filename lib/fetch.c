@@ -176,7 +176,7 @@ static enum kt_status unpack_into(const struct kt_fetch *how, int fd,
 	st = kt_stream_open(fd, name, how->threads, &stream, err);
 	return st ? st :
 		    kt_archive_unpack(stream, name, dirfd, on_progress, &ctx,
-				      err);
+				      NULL, err);
 }
 
 enum kt_status kt_fetch_unpack(const struct kt_fetch *how, int fd,

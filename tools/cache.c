@@ -32,13 +32,9 @@ void kt_cache_put(const struct kt_buf *text)
 }
 
 static const struct kt_command *const commands[] = {
-	&kt_tool_cache_add,
-	&kt_tool_cache_get,
-	&kt_tool_cache_path,
-	&kt_tool_cache_list,
-	&kt_tool_cache_verify,
-	&kt_tool_cache_clean,
-	NULL,
+	&kt_tool_cache_add,    &kt_tool_cache_get,    &kt_tool_cache_path,
+	&kt_tool_cache_list,   &kt_tool_cache_verify, &kt_tool_cache_clean,
+	&kt_tool_cache_export, &kt_tool_cache_import, NULL,
 };
 
 const struct kt_command kt_tool_cache = {

@@ -17,8 +17,8 @@
 
 /* The subcommands: one file each, but for path, which is with get. */
 extern const struct kt_command kt_tool_cache_add, kt_tool_cache_clean,
-	kt_tool_cache_get, kt_tool_cache_list, kt_tool_cache_path,
-	kt_tool_cache_verify;
+	kt_tool_cache_export, kt_tool_cache_get, kt_tool_cache_import,
+	kt_tool_cache_list, kt_tool_cache_path, kt_tool_cache_verify;
 
 /*
  * The cache that the environment names; @crc becomes the sum of the fragment
