@@ -206,7 +206,8 @@ static enum kt_status check_head(struct load *l, struct kt_error *err)
 		size_t len;
 	} magics[] = { [KT_MAGIC_ANY] = { "", "text", 0 },
 		       [KT_MAGIC_XZ] = { "\3757zXZ", "an xz", 6 },
-		       [KT_MAGIC_GZIP] = { "\037\213", "a gzip", 2 } };
+		       [KT_MAGIC_GZIP] = { "\037\213", "a gzip", 2 },
+		       [KT_MAGIC_ZSTD] = { "\050\265\057\375", "a zstd", 4 } };
 	const enum kt_magic magic = l->file->magic;
 	const enum kt_page page =
 		kt_download_page(l->answer.type, l->head.data, l->head.len);

@@ -48,6 +48,7 @@ enum kt_magic {
 	KT_MAGIC_ANY, /* text, but no HTML */
 	KT_MAGIC_XZ,
 	KT_MAGIC_GZIP,
+	KT_MAGIC_ZSTD,
 };
 
 struct kt_download_file {

@@ -293,6 +293,8 @@ enum kt_status kt_entry_import(const struct kt_entry_import *how, int fd,
 	if (st)
 		return st;
 	st = check(how, &r, key, &rec, err);
+	if (!st && how->wants && !how->wants(rec, how->ctx))
+		st = kt_fail(err, KT_FAIL, "it is not as it is wanted");
 	if (st)
 		return kt_within(err, st, "\"%s\"", what);
 	return store(how, how->key ? how->key : key, rec, out, err);

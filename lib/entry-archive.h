@@ -33,13 +33,17 @@ struct kt_entry_import {
 	const char *key;  /* to be stored under; NULL: the archive's own */
 	const char *kconfig_crc32; /* as for kt_cache_open() */
 	bool force;		   /* replace an entry of that key */
+	/* May be NULL; else one for whose record this says no is not stored. */
+	bool (*wants)(const struct kt_record *rec, void *ctx);
+	void *ctx;
 };
 
 /*
  * Store the entry in the archive at @fd, a regular file that @what names in
  * errors. *out is the record of the entry that is there now, the caller's;
  * without force that may be one that was there before. KT_DATA: it is no such
- * archive, or what is inside is not what its metadata says. As
+ * archive, or what is inside is not what its metadata says; KT_FAIL: it is not
+ * wanted. As
  * kt_cache_store() otherwise; nothing is left behind.
  */
 enum kt_status kt_entry_import(const struct kt_entry_import *how, int fd,

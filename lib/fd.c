@@ -288,6 +288,24 @@ enum kt_status kt_temp_dir(const char *prefix, char **out, struct kt_error *err)
 	return KT_OK;
 }
 
+enum kt_status kt_nameless_file(const char *dir, int *fd, struct kt_error *err)
+{
+	int made = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char *path KT_CLEANUP(kt_freep) = NULL;
+
+	if (made < 0) {
+		/* Not every file system can do that. */
+		path = kt_xasprintf("%s/.ktstr-%ld", dir, (long)getpid());
+		made = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+		if (made < 0 || unlink(path)) {
+			kt_closep(&made);
+			return kt_fail_errno(err, "cannot create \"%s\"", path);
+		}
+	}
+	*fd = made;
+	return KT_OK;
+}
+
 char *kt_path_join(const char *dir, const char *name)
 {
 	const size_t len = strlen(dir), name_len = strlen(name);

@@ -38,8 +38,8 @@ static bool is_base(const char *url)
 	return true;
 }
 
-enum kt_status kt_mirrors_parse(const char *text, char ***out,
-				struct kt_error *err)
+enum kt_status kt_mirrors_parse(const char *text, const char *variable,
+				char ***out, struct kt_error *err)
 {
 	char **mirrors KT_CLEANUP(kt_env_freep) =
 		kt_xcalloc(KT_MIRRORS_MAX + 1, sizeof(*mirrors));
@@ -53,19 +53,14 @@ enum kt_status kt_mirrors_parse(const char *text, char ***out,
 		while (len && url[len - 1] == '/')
 			url[--len] = '\0';
 		if (!is_base(url))
-			return kt_hint(
-				err,
-				kt_fail(err, KT_USAGE,
-					"\"%s\" in KTSTR_KERNEL_MIRROR is no "
-					"http:// or https:// URL of a "
-					"directory",
-					url),
-				"it stands for " KERNEL_URL);
+			return kt_fail(err, KT_USAGE,
+				       "\"%s\" in %s is no http:// or "
+				       "https:// URL of a directory",
+				       url, variable);
 		if (nr == KT_MIRRORS_MAX)
 			return kt_fail(err, KT_USAGE,
-				       "KTSTR_KERNEL_MIRROR names more than %d "
-				       "mirrors",
-				       KT_MIRRORS_MAX);
+				       "%s names more than %d servers",
+				       variable, KT_MIRRORS_MAX);
 		mirrors[nr++] = url;
 		url = NULL;
 	}

@@ -19,11 +19,12 @@
 #define KT_MIRRORS_MAX 16
 
 /*
- * The base URLs in @text, separated by blanks or commas, without slashes at
- * their ends. KT_USAGE unless each is http:// or https:// and nothing but a
+ * The base URLs in @text, the value of @variable, separated by blanks or
+ * commas, without slashes at their ends. KT_USAGE unless each is http:// or https:// and nothing but a
  * server and a path. *out is the caller's (kt_env_freep()).
  */
-enum kt_status kt_mirrors_parse(const char *text, char ***out,
+enum kt_status kt_mirrors_parse(const char *text, const char *variable,
+				char ***out,
 				struct kt_error *err) KT_MUST_CHECK;
 
 struct kt_net {

@@ -361,25 +361,6 @@ static void on_bytes(uint64_t done, void *ctx)
 	s->how->watch.at(done, s->how->watch.ctx);
 }
 
-/* A file in the tree's directory that has no name: nothing can leave it. */
-static enum kt_status nameless(const char *dir, int *out, struct kt_error *err)
-{
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	char *path KT_CLEANUP(kt_freep) = NULL;
-
-	if (fd < 0) {
-		/* Not every file system can do that. */
-		path = kt_path_join(dir, "download");
-		fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-		if (fd < 0 || unlink(path)) {
-			kt_closep(&fd);
-			return kt_fail_errno(err, "cannot create \"%s\"", path);
-		}
-	}
-	*out = fd;
-	return KT_OK;
-}
-
 static enum kt_status download(struct supply *s, const char *name, int fd,
 			       struct kt_error *err)
 {
@@ -507,7 +488,7 @@ static enum kt_status acquire(struct supply *s, struct kt_record *rec,
 	if (!st)
 		st = kt_fetch_dir_new(s->how, dir, 0, &s->dir, err);
 	if (!st)
-		st = nameless(s->dir.path, &fd, err);
+		st = kt_nameless_file(s->dir.path, &fd, err);
 	if (!st)
 		st = download(s, name, fd, err);
 	if (!st && sha256[0])
@@ -555,7 +536,8 @@ enum kt_status kt_fetch_version(const struct kt_fetch *how, const char *text,
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
 	struct kt_series series = { 0 };
 	bool exact;
-	enum kt_status st = kt_mirrors_parse(how->mirrors, &s.net.mirrors, err);
+	enum kt_status st = kt_mirrors_parse(
+		how->mirrors, "KTSTR_KERNEL_MIRROR", &s.net.mirrors, err);
 
 	if (!st)
 		st = read_version(&s, text, &exact, &series, err);

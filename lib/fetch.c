@@ -11,6 +11,7 @@
 
 #include "lib/archive.h"
 #include "lib/fd.h"
+#include "lib/fetch-remote.h"
 #include "lib/hash.h"
 #include "lib/kconfig.h"
 #include "lib/key.h"
@@ -54,41 +55,56 @@ enum kt_status kt_fetch_cache(const struct kt_fetch *how, struct kt_cache **out,
 	return KT_OK;
 }
 
-enum kt_status kt_fetch_entry(const struct kt_fetch *how, const char *key,
-			      const char *verified, struct kt_record **out,
-			      struct kt_error *err)
+/* As kt_fetch_entry() has it, from the cache of this machine; or NULL. */
+static struct kt_record *local_entry(const struct kt_fetch *how,
+				     struct kt_cache *cache, const char *key,
+				     const char *verified)
 {
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
-	struct kt_cache *cache KT_CLEANUP(kt_cache_freep) = NULL;
+	struct kt_record *good;
 	struct kt_error why = { 0 };
-	enum kt_status st;
 
-	if (how->force)
-		return KT_OK;
-	st = kt_fetch_cache(how, &cache, err);
-	if (st)
-		return st;
 	if (kt_cache_lookup(cache, key, &rec, &why)) {
 		how->note("cannot use cache entry \"%s\": %s", key, why.msg);
-		return KT_OK;
+		return NULL;
 	}
 	if (!rec)
-		return KT_OK;
+		return NULL;
 	if (!kt_cache_fresh(rec)) {
 		how->note("cache entry \"%s\" is stale and is made anew", key);
-		return KT_OK;
+		return NULL;
 	}
 	if (!kt_fetch_verified(kt_record_text(rec, "verified"), verified)) {
 		how->note("cache entry \"%s\" was made from a source that was "
 			  "not verified as well as it can be now, and is made "
 			  "anew",
 			  key);
-		return KT_OK;
+		return NULL;
 	}
 	kt_fetch_say_cached(how, key);
-	*out = rec;
+	good = rec;
 	rec = NULL;
-	return KT_OK;
+	return good;
+}
+
+enum kt_status kt_fetch_entry(const struct kt_fetch *how, const char *key,
+			      const char *verified, struct kt_record **out,
+			      struct kt_error *err)
+{
+	struct kt_cache *cache KT_CLEANUP(kt_cache_freep) = NULL;
+	struct kt_record *rec = NULL;
+	enum kt_status st;
+
+	if (how->force)
+		return KT_OK;
+	st = kt_fetch_cache(how, &cache, err);
+	if (!st)
+		rec = local_entry(how, cache, key, verified);
+	if (!st && !rec && how->remotes)
+		st = kt_fetch_remote(how, cache, key, verified, &rec, err);
+	if (!st && rec)
+		*out = rec;
+	return st;
 }
 
 uint64_t kt_fetch_space(uint64_t size)

@@ -47,6 +47,7 @@ struct kt_fetch {
 
 	/* Only for what comes over the network. */
 	const char *mirrors;	/* KTSTR_KERNEL_MIRROR, or NULL */
+	const char *remotes;	/* KTSTR_CACHE_REMOTE, or NULL */
 	const char *keyring;	/* file of the keys that are trusted, or NULL */
 	const char *ca_file;	/* certificates to trust, or NULL */
 	const char *user_agent; /* "ktstr/VERSION" */
@@ -95,8 +96,9 @@ void kt_fetch_discard(const struct kt_fetch *how, const struct kt_record *rec);
 
 /*
  * The fresh entry of @key, at least as @verified ("pgp", "sha256", "none", or
- * NULL: any): *out is its record, owned by the caller, or untouched if there is
- * none or none is wanted. Why an entry is not used is said.
+ * NULL: any), in the cache or else, as it then is there, in a remote one: *out
+ * is its record, owned by the caller, or untouched if there is none or none is
+ * wanted. Why an entry is not used is said.
  */
 enum kt_status kt_fetch_entry(const struct kt_fetch *how, const char *key,
 			      const char *verified, struct kt_record **out,

@@ -119,6 +119,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 			   .end = on_end,
 			   .ctx = &progress },
 		.mirrors = kt_getenv("KTSTR_KERNEL_MIRROR"),
+		.remotes = kt_getenv("KTSTR_CACHE_REMOTE"),
 		.keyring = kt_getenv("KTSTR_KEYRING"),
 		.ca_file = kt_getenv("SSL_CERT_FILE"),
 		.user_agent = agent,

@@ -92,7 +92,8 @@ static void test_mirrors(void)
 		struct kt_error err = { 0 };
 		size_t nr = 0;
 
-		ok(kt_mirrors_parse(cases[i].text, &got, &err) == cases[i].st,
+		ok(kt_mirrors_parse(cases[i].text, "X", &got, &err) ==
+			   cases[i].st,
 		   "mirrors \"%s\"", cases[i].text ? cases[i].text : "(none)");
 		while (got && got[nr])
 			nr++;
