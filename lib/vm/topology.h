@@ -37,4 +37,23 @@ void kt_topology_format(const struct kt_topology *t,
  */
 unsigned int kt_topology_max_apic_id(const struct kt_topology *t);
 
+/*
+ * Where CPU @cpu (from 0, less than kt_topology_cpus()) is: its thread changes
+ * first, then its core, then its socket. @apic_id is what the hardware calls
+ * it, and never more than kt_topology_max_apic_id().
+ */
+struct kt_topology_place {
+	unsigned int socket, core, thread; /* core: of the socket */
+	unsigned int apic_id;
+};
+struct kt_topology_place kt_topology_place(const struct kt_topology *t,
+					   unsigned int cpu);
+
+/*
+ * How many bits at the bottom of an APIC id tell the threads of a core apart,
+ * and how many the CPUs of a socket: what is above numbers the sockets.
+ */
+unsigned int kt_topology_thread_bits(const struct kt_topology *t);
+unsigned int kt_topology_socket_bits(const struct kt_topology *t);
+
 #endif
