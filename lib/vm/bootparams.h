@@ -44,8 +44,8 @@ size_t kt_boot_e820(uint64_t memory_bytes,
 /*
  * Find a place for an initrd: whole pages, at the end of the RAM below the
  * hole and above @kernel_end, which is behind the kernel's .bss; or, where it
- * does not fit there, at the end of the RAM above the hole. @initrd_bytes is not
- * 0. (The limit initrd_addr_max is that of a bzImage's own decompressor.)
+ * does not fit there, at the end of the RAM above the hole. @initrd_bytes is
+ * not 0. (The limit initrd_addr_max is that of a bzImage's own decompressor.)
  *
  * KT_USAGE: there is too little memory; the message has the sizes.
  */

@@ -72,11 +72,31 @@ static unsigned int bits_for(unsigned int count)
 	return bits;
 }
 
+unsigned int kt_topology_thread_bits(const struct kt_topology *t)
+{
+	return bits_for(t->threads);
+}
+
+unsigned int kt_topology_socket_bits(const struct kt_topology *t)
+{
+	return bits_for(t->cores) + bits_for(t->threads);
+}
+
+struct kt_topology_place kt_topology_place(const struct kt_topology *t,
+					   unsigned int cpu)
+{
+	struct kt_topology_place at = {
+		.socket = cpu / t->threads / t->cores,
+		.core = cpu / t->threads % t->cores,
+		.thread = cpu % t->threads,
+	};
+
+	at.apic_id = at.socket << kt_topology_socket_bits(t) |
+		     at.core << kt_topology_thread_bits(t) | at.thread;
+	return at;
+}
+
 unsigned int kt_topology_max_apic_id(const struct kt_topology *t)
 {
-	const unsigned int thread_bits = bits_for(t->threads);
-	const unsigned int core_bits = bits_for(t->cores);
-
-	return (t->sockets - 1) << (core_bits + thread_bits) |
-	       (t->cores - 1) << thread_bits | (t->threads - 1);
+	return kt_topology_place(t, kt_topology_cpus(t) - 1).apic_id;
 }

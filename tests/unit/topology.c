@@ -76,8 +76,83 @@ static void test_format(void)
 	same_str(text, "512,512,512", "the longest fits");
 }
 
+static void test_place(void)
+{
+	static const struct {
+		struct kt_topology t;
+		unsigned int cpu;
+		struct kt_topology_place at;
+	} cases[] = {
+		{ { 1, 1, 1 }, 0, { 0, 0, 0, 0 } },
+		{ { 1, 2, 2 }, 3, { 0, 1, 1, 3 } },
+		{ { 3, 3, 1 }, 2, { 0, 2, 0, 2 } },
+		{ { 3, 3, 1 }, 3, { 1, 0, 0, 4 } },
+		{ { 3, 3, 1 }, 8, { 2, 2, 0, 10 } },
+		{ { 1, 3, 2 }, 5, { 0, 2, 1, 5 } },
+		{ { 2, 3, 3 }, 3, { 0, 1, 0, 4 } },
+		{ { 2, 3, 3 }, 9, { 1, 0, 0, 16 } },
+		{ { 15, 8, 2 }, 239, { 14, 7, 1, 239 } },
+		{ { 14, 9, 2 }, 18, { 1, 0, 0, 32 } },
+		{ { 14, 9, 2 }, 251, { 13, 8, 1, 433 } },
+		{ { 512, 1, 1 }, 511, { 511, 0, 0, 511 } },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct kt_topology_place at =
+			kt_topology_place(&cases[i].t, cases[i].cpu);
+
+		ok(at.socket == cases[i].at.socket &&
+			   at.core == cases[i].at.core &&
+			   at.thread == cases[i].at.thread,
+		   "CPU %u of %u,%u,%u is where it should be", cases[i].cpu,
+		   cases[i].t.sockets, cases[i].t.cores, cases[i].t.threads);
+		same_u64(at.apic_id, cases[i].at.apic_id, "and so is its id");
+	}
+}
+
+static bool ids_are_right(const struct kt_topology *t)
+{
+	const unsigned int low = kt_topology_thread_bits(t);
+	const unsigned int high = kt_topology_socket_bits(t);
+	unsigned int last = 0;
+
+	for (unsigned int n = 0; n < kt_topology_cpus(t); n++) {
+		const struct kt_topology_place at = kt_topology_place(t, n);
+		const unsigned int id = at.apic_id;
+
+		if ((n && id <= last) || id >> high != at.socket ||
+		    (id & ((1U << low) - 1)) != at.thread ||
+		    (id & ((1U << high) - 1)) >> low != at.core ||
+		    (at.socket * t->cores + at.core) * t->threads + at.thread !=
+			    n)
+			return false;
+		last = id;
+	}
+	return last == kt_topology_max_apic_id(t);
+}
+
+/* Of every topology there is: ids ascend, and their parts can be read back. */
+static void test_all_places(void)
+{
+	unsigned int wrong = 0, nr = 0;
+
+	for (unsigned int s = 1; s <= KT_TOPOLOGY_MAX_CPUS; s++)
+		for (unsigned int c = 1; s * c <= KT_TOPOLOGY_MAX_CPUS; c++)
+			for (unsigned int h = 1;
+			     s * c * h <= KT_TOPOLOGY_MAX_CPUS; h++) {
+				const struct kt_topology t = { s, c, h };
+
+				nr++;
+				wrong += !ids_are_right(&t);
+			}
+	ok(nr > 10000 && !wrong, "%u topologies: %u with a wrong id", nr,
+	   wrong);
+}
+
 int main(void)
 {
+	test_place();
+	test_all_places();
 	test_good();
 	test_bad();
 	test_format();
