@@ -40,8 +40,9 @@ size_t kt_acpi_node_ram(const struct kt_topology *t, uint64_t memory_bytes,
  * Write the tables of such a machine, which go to KT_GPA_ACPI, to @out; what
  * they do not fill of it is zero. The RSDP comes first.
  *
- * KT_SKIP: they are more than KT_ACPI_BYTES, or an APIC id is above
- * KT_KVM_MAX_APIC_ID; the message names the topology. @out is then untouched.
+ * CPUs whose APIC id is above 254 are there as x2APICs. KT_SKIP: the tables are
+ * more than KT_ACPI_BYTES; the message names the topology. @out is then
+ * untouched.
  */
 enum kt_status kt_acpi_write(const struct kt_topology *t, uint64_t memory_bytes,
 			     unsigned char *out,

@@ -8,11 +8,11 @@
  * and written anew: each socket is a package, a last-level cache and a node,
  * and its CPUs are where kt_topology_place() has them.
  *
- * Intel (and whoever is not AMD or Hygon): leaves 4, 0xB and 0x1F. AMD: 0xB,
- * 0x80000006, 0x80000008, 0x8000001D and 0x8000001E. Cache sizes are the host's
- * where it tells them, and else 32 KiB, 1 MiB and 16 MiB; which CPUs share a
- * cache is ours: the threads of a core levels 1 and 2, a socket level 3. There
- * always is a level 3.
+ * These are 0xB and, where the host has so many, 0x1F; 4 of Intel (and whoever
+ * is not AMD or Hygon); 0x80000006, 0x80000008, 0x8000001D and 0x8000001E of
+ * AMD. Cache sizes are the host's where it tells them, and else 32 KiB, 1 MiB
+ * and 16 MiB; which CPUs share a cache is ours: the threads of a core levels 1
+ * and 2, a socket level 3. There always is a level 3.
  *
  * A Hygon CPU appears as AMD's, and so does AMD's first Zen as the second: of
  * these two Linux takes the last-level cache from bit 3 of the APIC id,
@@ -42,9 +42,9 @@ struct kt_cpuid_config {
 
 /*
  * The table for CPU @cpu (its number, not its APIC id) from the @nr entries of
- * @host: what KVM_SET_CPUID2 is to be given. No entry appears twice; leaf 0xA
- * is zero, for there is no PMU, and KVM's leaves 0x40000000 and 0x40000001 are
- * there. *nr_out entries of @out are filled, and the rest undefined.
+ * @host: what KVM_SET_CPUID2 is to be given. Leaf 0xA is zero, for there is no
+ * PMU, and KVM's leaves 0x40000000 and 0x40000001 are there. *nr_out entries of
+ * @out are filled, and the rest is undefined.
  *
  * KT_DATA: @host has no leaf 0 or 1, or there are more than KT_CPUID_MAX.
  * *nr_out is then untouched.
