@@ -21,8 +21,8 @@ struct kt_boot_range {
 };
 
 /*
- * Where @memory_bytes of RAM lie: [0, KT_GPA_HOLE) at most, and the rest from
- * KT_GPA_ABOVE. Returns how many ranges (1 or 2); these are the slots of KVM.
+ * Where @memory_bytes of RAM (more than KT_GPA_HIGH) lie: [0, KT_GPA_HOLE) at
+ * most, and the rest from KT_GPA_ABOVE. Returns how many ranges (1 or 2); these are the slots of KVM.
  */
 #define KT_BOOT_MAX_RAM 2
 size_t kt_boot_ram(uint64_t memory_bytes,
@@ -33,7 +33,7 @@ size_t kt_boot_ram(uint64_t memory_bytes,
  * may not have: type is 1 for RAM, 2 for reserved, 3 for ACPI's tables, as the
  * BIOS call E820 has it. Ascending; returns how many.
  */
-#define KT_BOOT_MAX_E820 6
+#define KT_BOOT_MAX_E820 5
 struct kt_boot_e820 {
 	uint64_t gpa, bytes;
 	uint32_t type;
