@@ -26,10 +26,10 @@
 #include "lib/vm/topology.h"
 
 /*
- * Node @node's part of the memory of such a machine: 0, 1 or 2 ranges, for the
- * hole may lie in it. An equal share in whole 2 MiB; node 0 has what is left
- * over too. Together the nodes have all of kt_boot_ram(), in ascending order.
- * Returns how many ranges.
+ * Node @node's part of the memory of such a machine: 1 or 2 ranges, for the
+ * hole may lie in it. Equal shares, in whole 2 MiB if they are so large, else
+ * in pages; the last node has what is left over too. Together the nodes have
+ * all of kt_boot_ram(), in ascending order. Returns how many ranges.
  */
 #define KT_NODE_MAX_RANGES 2
 size_t kt_acpi_node_ram(const struct kt_topology *t, uint64_t memory_bytes,
@@ -37,6 +37,9 @@ size_t kt_acpi_node_ram(const struct kt_topology *t, uint64_t memory_bytes,
 			struct kt_boot_range out[KT_NODE_MAX_RANGES]);
 
 /*
+ * IRQ n of the ISA bus is pin n of the IOAPIC, the timer's too: that is how KVM
+ * routes them if it is not told otherwise.
+ *
  * Write the tables of such a machine, which go to KT_GPA_ACPI, to @out; what
  * they do not fill of it is zero. The RSDP comes first.
  *
