@@ -37,7 +37,8 @@ enum kt_status kt_bzimage_read(int fd, const char *what, struct kt_bzimage *out,
 
 /*
  * Unpack the kernel in the bzImage open at @fd to @to, an empty file open for
- * writing: gzip, bzip2, lzma, xz, zstd and lz4, or not compressed at all.
+ * reading and writing: gzip, bzip2, lzma, xz, zstd and lz4 (lib/unpack.h), or
+ * not packed at all.
  *
  * KT_OK: @to holds an ELF file, of at most KT_BZIMAGE_MAX_KERNEL bytes; whether
  * it can be loaded, lib/vm/elfload.h tells. KT_DATA: no bzImage, no payload,
