@@ -9,9 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/bzimage.h"
 #include "lib/fd.h"
 
-#define HEAD_BYTES 0x268
+#define HEAD_BYTES 0x40
 #define MIB (UINT64_C(1) << 20)
 
 /* No kernel is larger, and sums of such sizes cannot overflow. */
@@ -50,13 +51,15 @@ static bool elf_bytes(int fd, uint64_t *out)
 	return true;
 }
 
-static bool x86_bytes(const char *head, uint64_t *out)
+static bool x86_bytes(int fd, const char *path, uint64_t *out)
 {
-	uint32_t size;
+	struct kt_bzimage image;
+	struct kt_error ignored;
 
-	memcpy(&size, head + 0x260, sizeof(size));
-	*out = le32toh(size);
-	return !memcmp(head + 0x202, "HdrS", 4);
+	if (kt_bzimage_read(fd, path, &image, &ignored))
+		return false;
+	*out = image.init_bytes;
+	return true;
 }
 
 static bool arm64_bytes(const char *head, uint64_t *out)
@@ -82,7 +85,8 @@ enum kt_status kt_guest_kernel_bytes(const char *path, uint64_t *out,
 	if (!memcmp(head, ELFMAG, SELFMAG))
 		known = elf_bytes(fd, &bytes);
 	else
-		known = x86_bytes(head, &bytes) || arm64_bytes(head, &bytes);
+		known = x86_bytes(fd, path, &bytes) ||
+			arm64_bytes(head, &bytes);
 	if (!known || !bytes || bytes > MAX_BYTES)
 		return kt_fail(err, KT_DATA, "\"%s\" is no kernel that boots",
 			       path);

@@ -24,8 +24,8 @@ own_cache() {
 # A bzImage's head, as far as it matters here: init_size is 16 MiB.
 fake_kernel() {
 	head -c 514 /dev/zero
-	printf HdrS
-	head -c 90 /dev/zero
+	printf 'HdrS\017\002'
+	head -c 88 /dev/zero
 	printf '\000\000\000\001'
 	head -c 100 /dev/zero
 }

@@ -186,7 +186,7 @@ static void test_kernel_bytes(void)
 	put("bad", "x", 1);
 	ok(kt_guest_kernel_bytes("bad", &bytes, &err) == KT_DATA,
 	   "one byte is no kernel");
-	memcpy(head + 0x202, "HdrS", 4);
+	memcpy(head + 0x202, "HdrS\x0f\x02", 6);
 	memcpy(head + 0x260, "\0\0\x30\0", 4);
 	put("bzImage", head, sizeof(head));
 	ok(!kt_guest_kernel_bytes("bzImage", &bytes, &err) && bytes == 3 * MIB,
