@@ -2,11 +2,8 @@
 /* cmdline - the kernel's command line: its words, and its limit */
 #include "lib/vm/cmdline.h"
 
-#include <stdint.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "lib/buf.h"
+#include "lib/bzimage.h"
 
 /*
  * reboot=k panic=-1   a reboot and a panic end the machine at once
@@ -54,26 +51,13 @@ enum kt_status kt_cmdline_make(const char *const *append, bool dmesg,
 	return KT_OK;
 }
 
-static uint32_t le(const unsigned char *p, int bytes)
-{
-	uint32_t val = 0;
-
-	for (int i = 0; i < bytes; i++)
-		val |= (uint32_t)p[i] << (8 * i);
-	return val;
-}
-
 size_t kt_cmdline_limit(int fd)
 {
-	unsigned char head[0x23c];
-	uint32_t size;
+	struct kt_bzimage image;
+	struct kt_error ignored;
 
-	/* "HdrS" at 0x202, version at 0x206; cmdline_size since 2.06. */
-	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
-	    memcmp(head + 0x202, "HdrS", 4) != 0)
+	if (kt_bzimage_read(fd, "kernel", &image, &ignored) ||
+	    image.cmdline_bytes > KT_CMDLINE_MAX)
 		return KT_CMDLINE_MAX;
-	if (le(head + 0x206, 2) < 0x206)
-		return 255;
-	size = le(head + 0x238, 4);
-	return size < KT_CMDLINE_MAX ? size : KT_CMDLINE_MAX;
+	return image.cmdline_bytes;
 }

@@ -21,8 +21,7 @@ enum kt_status kt_cmdline_make(const char *const *append, bool dmesg,
 
 /*
  * How long a command line the kernel open at @fd takes, without its NUL: what
- * a bzImage says of itself (Documentation/arch/x86/boot.rst, cmdline_size),
- * and never more than KT_CMDLINE_MAX.
+ * a bzImage says of itself (lib/bzimage.h), and never more than KT_CMDLINE_MAX.
  */
 size_t kt_cmdline_limit(int fd);
 
