@@ -23,7 +23,7 @@ struct unpack {
 	const char *what;
 	int to;
 	uint64_t max, written;
-	unsigned char *out; /* KT_LZ4_MAX_BLOCK bytes, more than CHUNK */
+	unsigned char *out; /* as many bytes as the format asks for */
 };
 
 static enum kt_status damaged(const struct unpack *u, struct kt_error *err)
@@ -207,14 +207,15 @@ static const struct format {
 	unsigned char len;
 	char magic[6];
 	enum kt_status (*unpack)(struct unpack *u, struct kt_error *err);
+	size_t room;
 } formats[] = {
-	{ 2, { '\x1f', '\x8b' }, gzip },
-	{ 3, { 'B', 'Z', 'h' }, bzip2 },
-	{ 3, { '\x5d', 0, 0 }, lzma_alone },
-	{ 6, { '\xfd', '7', 'z', 'X', 'Z', 0 }, xz },
-	{ 4, { '\x28', '\xb5', '\x2f', '\xfd' }, zstd },
-	{ 4, { '\x02', '\x21', '\x4c', '\x18' }, lz4 },
-	{ 4, { '\x89', 'L', 'Z', 'O' }, lzo },
+	{ 2, { '\x1f', '\x8b' }, gzip, CHUNK },
+	{ 3, { 'B', 'Z', 'h' }, bzip2, CHUNK },
+	{ 3, { '\x5d', 0, 0 }, lzma_alone, CHUNK },
+	{ 6, { '\xfd', '7', 'z', 'X', 'Z', 0 }, xz, CHUNK },
+	{ 4, { '\x28', '\xb5', '\x2f', '\xfd' }, zstd, CHUNK },
+	{ 4, { '\x02', '\x21', '\x4c', '\x18' }, lz4, KT_LZ4_MAX_BLOCK },
+	{ 4, { '\x89', 'L', 'Z', 'O' }, lzo, 0 },
 };
 
 enum kt_status kt_unpack(const void *data, size_t len, const char *what, int to,
@@ -231,7 +232,7 @@ enum kt_status kt_unpack(const void *data, size_t len, const char *what, int to,
 
 		if (len < f->len || memcmp(data, f->magic, f->len) != 0)
 			continue;
-		out = kt_xcalloc(1, KT_LZ4_MAX_BLOCK);
+		out = kt_xrealloc(NULL, f->room);
 		u.out = (unsigned char *)out;
 		st = f->unpack(&u, err);
 		if (!st && written)
