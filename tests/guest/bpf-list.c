@@ -36,11 +36,18 @@ static _Noreturn void die(const char *what)
 	exit(1);
 }
 
+/* Those that any kernel with CONFIG_NET has. */
 static const enum bpf_prog_type types[] = {
-	BPF_PROG_TYPE_SOCKET_FILTER, BPF_PROG_TYPE_KPROBE,
-	BPF_PROG_TYPE_TRACEPOINT,    BPF_PROG_TYPE_RAW_TRACEPOINT,
-	BPF_PROG_TYPE_XDP,	     BPF_PROG_TYPE_CGROUP_SKB,
+	BPF_PROG_TYPE_SOCKET_FILTER,
+	BPF_PROG_TYPE_SCHED_CLS,
+	BPF_PROG_TYPE_SCHED_ACT,
+	BPF_PROG_TYPE_XDP,
 };
+
+static enum bpf_prog_type type_of(int i)
+{
+	return types[(size_t)i % (sizeof(types) / sizeof(types[0]))];
+}
 
 /* Program number @i: one of the types, and longer the higher the number is. */
 static int load(int i)
@@ -143,8 +150,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < nr; i++) {
 		const int fd = load(i);
 
-		if (types[(size_t)i % (sizeof(types) / sizeof(types[0]))] ==
-		    BPF_PROG_TYPE_SOCKET_FILTER)
+		if (type_of(i) == BPF_PROG_TYPE_SOCKET_FILTER)
 			run(fd, i + 1);
 	}
 	list("before");
