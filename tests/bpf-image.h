@@ -23,6 +23,7 @@
 #include <linux/bpf.h>
 #include <linux/btf.h>
 
+#include "lib/bpf/kernel.h"
 #include "lib/bpf/programs.h"
 #include "lib/vm/ram.h"
 
@@ -765,6 +766,24 @@ static inline void image_release(struct image *im)
 	free(im->prog);
 	free(im->aux);
 	free(im->stats);
+}
+
+/* Whatever the memory holds, this is true of what is made of it. */
+static inline bool image_credible(const struct kt_bpf_programs *got)
+{
+	bool good = got->nr <= KT_BPF_MAX_PROGRAMS;
+
+	for (size_t i = 0; i < got->nr && good; i++) {
+		const struct kt_bpf_program *p = &got->list[i];
+
+		good = (!i || got->list[i - 1].id < p->id) && p->type &&
+		       memchr(p->name, 0, sizeof(p->name)) &&
+		       memchr(p->func, 0, sizeof(p->func)) &&
+		       kt_bpf_name_ok(p->name) && kt_bpf_name_ok(p->func) &&
+		       kt_bpf_name_ok(p->ops) && kt_bpf_name_ok(p->member) &&
+		       !strncmp(p->func, p->name, strlen(p->name));
+	}
+	return good;
 }
 
 #endif

@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "lib/bpf/kernel.h"
 #include "tests/bpf-image.h"
 #include "tests/unit/tap.h"
 
@@ -379,24 +378,6 @@ static void spoil(const struct spoilt *s)
 	image_release(&im);
 }
 
-/* What comes of it is credible and ends, whatever the memory holds. */
-static bool credible(const struct kt_bpf_programs *got)
-{
-	bool good = got->nr <= KT_BPF_MAX_PROGRAMS;
-
-	for (size_t i = 0; i < got->nr && good; i++) {
-		const struct kt_bpf_program *p = &got->list[i];
-
-		good = (!i || got->list[i - 1].id < p->id) && p->type &&
-		       memchr(p->name, 0, sizeof(p->name)) &&
-		       memchr(p->func, 0, sizeof(p->func)) &&
-		       kt_bpf_name_ok(p->name) && kt_bpf_name_ok(p->func) &&
-		       kt_bpf_name_ok(p->ops) && kt_bpf_name_ok(p->member) &&
-		       !strncmp(p->func, p->name, strlen(p->name));
-	}
-	return good;
-}
-
 static uint64_t random_u64(uint64_t *seed)
 {
 	*seed ^= *seed << 13;
@@ -465,7 +446,7 @@ static void random_damage(void)
 			nr_refused++;
 			continue;
 		}
-		nr_bad += !credible(&got);
+		nr_bad += !image_credible(&got);
 		nr_less += got.nr < how.nr_progs;
 		kt_bpf_programs_release(&got);
 	}
