@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * walk RECORD TOPOLOGY LOGS COMMAND... - look into a guest from outside
+ * walk [-a WORD] [-m MIB] RECORD TOPOLOGY LOGS COMMAND... - look into a guest
  *
  * Boots the kernel of RECORD (a file with a ktstr.kernel/1 that has an initrd)
- * with the qemu engine and runs COMMAND, whose output passes through. Each time
+ * with the qemu engine, with WORD on its command line and MIB of memory, and
+ * runs COMMAND, whose output passes through. Each time
  * that it prints a line "@walk" its memory is read: a line for each BPF program
  * as tests/guest/bpf-list.c prints them, with "host" for a kind, and behind the
  * tag the name of the function, the struct and the member; and a line "scx
@@ -161,6 +162,31 @@ static struct kt_record *read_record(const char *path)
 	return rec;
 }
 
+static enum kt_status boot(struct kt_run *run, char **args,
+			   struct kt_outcome *end, struct kt_error *err)
+{
+	struct kt_bpf_kernel *kernel KT_CLEANUP(kt_bpf_kernel_freep) = NULL;
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) =
+		read_record(args[0]);
+	const char *vmlinux;
+	enum kt_status st = kt_topology_parse(args[1], &run->topology, err);
+
+	if (!st)
+		st = kt_record_str(rec, "vmlinux", &vmlinux, err);
+	if (!st)
+		st = kt_bpf_kernel_open(vmlinux, &kernel, err);
+	if (st)
+		return st;
+	guest.kernel = kernel;
+	run->logs = args[2];
+	run->job.argv = (const char *const *)args + 3;
+	run->limits = kt_limits_default(kt_topology_cpus(&run->topology));
+	run->limits.timeout_ns = TIMEOUT_S * KT_NS_PER_S;
+	run->in = guest.in[0];
+	run->path = getenv("PATH");
+	return kt_run_text(run, rec, guest.out[1], STDERR_FILENO, end, err);
+}
+
 int main(int argc, char **argv)
 {
 	const struct kt_engine engine = { "qemu",
@@ -170,31 +196,25 @@ int main(int argc, char **argv)
 					  kt_engine_qemu.ram,
 					  kt_engine_qemu.kill };
 	struct kt_run run = { .engine = &engine, .dmesg = -1 };
-	struct kt_bpf_kernel *kernel KT_CLEANUP(kt_bpf_kernel_freep) = NULL;
-	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	const char *append[2] = { NULL, NULL };
 	struct kt_outcome end = { 0 };
 	struct kt_error err;
-	const char *vmlinux;
+	int c;
 
-	if (argc < 5) {
-		fputs("usage: walk RECORD TOPOLOGY LOGS COMMAND...\n", stderr);
+	while ((c = getopt(argc, argv, "+a:m:")) != -1)
+		if (c == 'a')
+			append[0] = optarg;
+		else if (c == 'm')
+			run.memory_mib = strtoull(optarg, NULL, 10);
+		else
+			return 2;
+	if (argc - optind < 4)
 		return 2;
-	}
-	rec = read_record(argv[1]);
-	if (kt_topology_parse(argv[2], &run.topology, &err) ||
-	    kt_record_str(rec, "vmlinux", &vmlinux, &err) ||
-	    kt_bpf_kernel_open(vmlinux, &kernel, &err))
-		die(&err);
-	guest.kernel = kernel;
+	if (append[0])
+		run.append = append;
 	if (pipe2(guest.out, O_CLOEXEC) || pipe2(guest.in, O_CLOEXEC))
 		return 1;
-	run.logs = argv[3];
-	run.job.argv = (const char *const *)argv + 4;
-	run.limits = kt_limits_default(kt_topology_cpus(&run.topology));
-	run.limits.timeout_ns = TIMEOUT_S * KT_NS_PER_S;
-	run.in = guest.in[0];
-	run.path = getenv("PATH");
-	if (kt_run_text(&run, rec, guest.out[1], STDERR_FILENO, &end, &err))
+	if (boot(&run, argv + optind, &end, &err))
 		die(&err);
 	listen();
 	fprintf(stderr, "slowest walk: %" PRIu64 " us\n",
