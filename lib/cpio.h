@@ -2,10 +2,14 @@
 /*
  * lib/cpio.h - newc archives for the kernel, the same bytes every time
  *
- * Written by libarchive. Owner 0, time 0, one link, inodes counted from a
- * number the caller gives. The kernel reads several archives put back to back
+ * Owner 0, time 0, one link, inodes counted from a number the caller gives. The
+ * kernel reads several archives put back to back
  * (Documentation/driver-api/early-userspace/buffer-format.rst); cpio and
  * bsdtar stop at the first trailer, so all but the last go without.
+ *
+ * Written by hand, not by libarchive: names are bytes here and in the kernel,
+ * not text in some locale; and content that is known not to have changed is
+ * copied within the kernel.
  */
 #ifndef KT_CPIO_H
 #define KT_CPIO_H
@@ -15,17 +19,20 @@
 #include <sys/types.h>
 
 #include "lib/error.h"
+#include "lib/sums.h"
 
 #define KT_CPIO_MAX_FILE UINT64_C(0xffffffff) /* newc has 32 bits for a size */
+#define KT_CPIO_MAX_NAME 4095 /* the kernel leaves out what is longer */
 
 struct kt_cpio;
 
 /*
  * An archive to be written at the offset of @fd, a regular file the caller
- * keeps open. Paths are relative and have no "..".
+ * keeps open. Never NULL; paths are relative and have no "..". All that write
+ * yield KT_DATA for a path or target above KT_CPIO_MAX_NAME, KT_SYS if @fd
+ * cannot be written.
  */
-enum kt_status kt_cpio_open(int fd, uint32_t first_ino, struct kt_cpio **out,
-			    struct kt_error *err) KT_MUST_CHECK;
+struct kt_cpio *kt_cpio_new(int fd, uint32_t first_ino);
 
 enum kt_status kt_cpio_dir(struct kt_cpio *cpio, const char *path, mode_t mode,
 			   struct kt_error *err) KT_MUST_CHECK;
@@ -37,11 +44,11 @@ enum kt_status kt_cpio_text(struct kt_cpio *cpio, const char *path, mode_t mode,
 			    struct kt_error *err) KT_MUST_CHECK;
 
 /*
- * The regular file @host. KT_AGAIN if its content is not the one with @sha256
+ * The regular file @host, whose content is that of @sum. KT_AGAIN if it is not
  * (any more); KT_DATA if it is larger than KT_CPIO_MAX_FILE.
  */
 enum kt_status kt_cpio_file(struct kt_cpio *cpio, const char *path, mode_t mode,
-			    const char *host, const char *sha256,
+			    const char *host, const struct kt_sum *sum,
 			    struct kt_error *err) KT_MUST_CHECK;
 
 /* Finish the archive; without @trailer, another one may follow. */

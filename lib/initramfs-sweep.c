@@ -27,6 +27,10 @@ static bool is_ours(const char *name, bool *whole)
 	const size_t suffix = strlen(KT_INITRAMFS_SUFFIX);
 	const size_t temp = strlen(KT_INITRAMFS_TEMP);
 
+	*whole = false;
+	if (!strncmp(name, KT_INITRAMFS_SUMS KT_INITRAMFS_TEMP,
+		     sizeof(KT_INITRAMFS_SUMS KT_INITRAMFS_TEMP) - 1))
+		return true;
 	if (!strncmp(name, KT_INITRAMFS_BASE, base))
 		name += base;
 	if (strspn(name, "0123456789abcdef") != SHA256_DIGITS ||

@@ -3,7 +3,8 @@
  * lib/initramfs-sweep.h - the files of the initramfs cache, and which may go
  *
  * SHA256.cpio is an archive, base-SHA256.cpio what archives begin with, and
- * either with .tmp-PID behind it is one that is being written.
+ * sums is lib/sums.h's; each of them with .tmp-PID behind it is one that is
+ * being written.
  */
 #ifndef KT_INITRAMFS_SWEEP_H
 #define KT_INITRAMFS_SWEEP_H
@@ -12,6 +13,7 @@
 
 #define KT_INITRAMFS_BASE "base-"
 #define KT_INITRAMFS_SUFFIX ".cpio"
+#define KT_INITRAMFS_SUMS "sums"
 #define KT_INITRAMFS_TEMP ".tmp-"
 
 #define KT_INITRAMFS_KEEP 20		 /* newest files that a sweep keeps */

@@ -23,7 +23,7 @@
 #include "lib/xalloc.h"
 
 /* Part of every name in the cache: raise it when the same files yield others. */
-#define FORMAT "ktstr-initramfs 1\n"
+#define FORMAT "ktstr-initramfs 2\n"
 
 /* The base has fewer entries; its number is not known when it is cached. */
 #define TAIL_FIRST_INO 100000
@@ -37,8 +37,8 @@ struct entry {
 	enum kind kind;
 	mode_t mode;
 	char *path;
-	char *source; /* LINK: target; TEXT: content; HOST_FILE: path */
-	char sha256[KT_SHA256_SIZE];
+	char *source;	   /* LINK: target; TEXT: content; HOST_FILE: path */
+	struct kt_sum sum; /* HOST_FILE: of its content */
 };
 
 struct part {
@@ -51,6 +51,7 @@ struct kt_initramfs {
 	char *busybox;
 	bool has_applets; /* base is complete */
 	uint64_t bytes;	  /* of the files in it */
+	uint64_t now_ns;  /* when it was planned */
 	char base_sum[KT_SHA256_SIZE], sum[KT_SHA256_SIZE];
 };
 
@@ -266,52 +267,53 @@ static enum kt_status count_bytes(struct kt_initramfs *fs,
 	return KT_OK;
 }
 
-static enum kt_status sum_file(struct kt_initramfs *fs, struct entry *e,
-			       struct kt_error *err)
+static enum kt_status sum_file(struct kt_initramfs *fs, struct kt_sums *sums,
+			       struct entry *e, struct kt_error *err)
 {
 	int fd KT_CLEANUP(kt_closep) =
 		open(e->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	uint64_t size;
 	struct stat sb;
 	enum kt_status st;
 
 	if (fd < 0 || fstat(fd, &sb) < 0)
 		return kt_fail_errno(err, "cannot read \"%s\"", e->source);
 	st = count_bytes(fs, e, (uint64_t)sb.st_size, err);
-	return st ? st : kt_sha256_fd(fd, e->source, e->sha256, &size, err);
+	return st ? st :
+		    kt_sums_get(sums, fd, e->source, fs->now_ns, &e->sum, err);
 }
 
 /* Everything that decides an entry's bytes, and the content by its own sum. */
-static enum kt_status add_to_sum(struct kt_initramfs *fs, struct entry *e,
-				 struct kt_sha256 *sum, struct kt_error *err)
+static enum kt_status add_to_sum(struct kt_initramfs *fs, struct kt_sums *sums,
+				 struct entry *e, struct kt_sha256 *sum,
+				 struct kt_error *err)
 {
 	char *head KT_CLEANUP(kt_freep) = kt_xasprintf(
 		"%d %o %zu ", e->kind, (unsigned int)e->mode, strlen(e->path));
 	enum kt_status st = kt_stop_check(err);
 
 	if (!st && e->kind == HOST_FILE)
-		st = sum_file(fs, e, err);
+		st = sum_file(fs, sums, e, err);
 	if (st)
 		return st;
 	kt_sha256_add(sum, head, strlen(head));
 	kt_sha256_add(sum, e->path, strlen(e->path) + 1);
 	if (e->kind == HOST_FILE)
-		kt_sha256_add(sum, e->sha256, sizeof(e->sha256));
+		kt_sha256_add(sum, e->sum.sha256, sizeof(e->sum.sha256));
 	else if (e->source)
 		kt_sha256_add(sum, e->source, strlen(e->source) + 1);
 	return KT_OK;
 }
 
-static enum kt_status sum_part(struct kt_initramfs *fs, struct part *part,
-			       const char *seed, char out[KT_SHA256_SIZE],
-			       struct kt_error *err)
+static enum kt_status sum_part(struct kt_initramfs *fs, struct kt_sums *sums,
+			       struct part *part, const char *seed,
+			       char out[KT_SHA256_SIZE], struct kt_error *err)
 {
 	struct kt_sha256 *sum = kt_sha256_new();
 	enum kt_status st = KT_OK;
 
 	kt_sha256_add(sum, seed, strlen(seed));
 	for (size_t i = 0; !st && i < part->nr; i++)
-		st = add_to_sum(fs, &part->v[i], sum, err);
+		st = add_to_sum(fs, sums, &part->v[i], sum, err);
 	kt_sha256_final(sum, out);
 	return st;
 }
@@ -322,16 +324,21 @@ enum kt_status kt_initramfs_plan(const struct kt_initramfs_parts *parts,
 {
 	struct kt_initramfs *fs KT_CLEANUP(kt_initramfs_freep) =
 		kt_xcalloc(1, sizeof(*fs));
+	struct timespec now;
 	enum kt_status st;
 
+	clock_gettime(CLOCK_REALTIME, &now);
+	fs->now_ns = (uint64_t)now.tv_sec * KT_NS_PER_S + (uint64_t)now.tv_nsec;
 	fs->busybox = kt_xstrdup(parts->busybox);
 	st = plan_base(fs, parts, err);
 	if (!st)
 		st = plan_tail(fs, parts, err);
 	if (!st)
-		st = sum_part(fs, &fs->base, FORMAT, fs->base_sum, err);
+		st = sum_part(fs, parts->sums, &fs->base, FORMAT, fs->base_sum,
+			      err);
 	if (!st)
-		st = sum_part(fs, &fs->tail, fs->base_sum, fs->sum, err);
+		st = sum_part(fs, parts->sums, &fs->tail, fs->base_sum, fs->sum,
+			      err);
 	if (st)
 		return st;
 	*out = fs;
@@ -409,8 +416,8 @@ static enum kt_status write_entry(struct kt_cpio *cpio, const struct entry *e,
 	case TEXT:
 		return kt_cpio_text(cpio, e->path, e->mode, e->source, err);
 	case HOST_FILE:
-		return kt_cpio_file(cpio, e->path, e->mode, e->source,
-				    e->sha256, err);
+		return kt_cpio_file(cpio, e->path, e->mode, e->source, &e->sum,
+				    err);
 	}
 	abort();
 }
@@ -419,8 +426,9 @@ static enum kt_status write_part(const struct part *part, int fd,
 				 uint32_t first_ino, bool last,
 				 struct kt_error *err)
 {
-	struct kt_cpio *cpio KT_CLEANUP(kt_cpio_freep) = NULL;
-	enum kt_status st = kt_cpio_open(fd, first_ino, &cpio, err);
+	struct kt_cpio *cpio KT_CLEANUP(kt_cpio_freep) =
+		kt_cpio_new(fd, first_ino);
+	enum kt_status st = KT_OK;
 
 	for (size_t i = 0; !st && i < part->nr; i++) {
 		st = kt_stop_check(err);

@@ -21,6 +21,7 @@
 #include "lib/elfdeps.h"
 #include "lib/error.h"
 #include "lib/include-files.h"
+#include "lib/sums.h"
 
 /* What the boot protocols let a loader place below 2 GiB, with the kernel. */
 #define KT_INITRAMFS_MAX_BYTES (UINT64_C(1536) << 20)
@@ -35,6 +36,7 @@ struct kt_initramfs_parts {
 	const char *busybox; /* static: see kt_initramfs_check_busybox() */
 	const struct kt_includes *includes; /* finished */
 	struct kt_elfdeps *deps;	    /* of the included files */
+	struct kt_sums *sums;		    /* of files seen before, or NULL */
 };
 
 /*

@@ -160,8 +160,30 @@ t 'an archive that is there is not made again; another mode or byte is another' 
 	echo y >f
 	ktstr-initramfs -i f </dev/null >4
 	exits 1 cmp -s 3 4
-	[ "$(ls cache/ktstr/initramfs | wc -l)" = 4 ]
+	[ "$(ls cache/ktstr/initramfs/*.cpio | wc -l)" = 4 ]
 	[ "$(ls cache/ktstr/initramfs/base-* | wc -l)" = 1 ]
+'
+
+t 'a file that has not changed is not read again, and one that has is' '
+	own_cache
+	need cpio
+	need strace
+	head -c 300000 /dev/zero >f
+	sleep 2.1
+	read_whole="/(f|ktstr-init)>.* = 262144\$"
+	for n in 1 2; do
+		strace -y -e trace=read,pread64,mmap,copy_file_range -o log.$n \
+			ktstr-initramfs -i f </dev/null >$n
+	done
+	same 1 2
+	grep -qE "$read_whole" log.1
+	exits 1 grep -E "$read_whole" log.2
+	printf y | dd of=f conv=notrunc status=none
+	touch -d 2001-01-01 f
+	ktstr-initramfs -i f </dev/null >3
+	exits 1 cmp -s 1 3
+	cpio -i --quiet --to-stdout include-files/f <"$(member initrd 3)" >got
+	cmp f got
 '
 
 t 'libraries that only LD_LIBRARY_PATH finds are told to the guest' '

@@ -9,8 +9,10 @@
 #include "lib/dirs.h"
 #include "lib/fd.h"
 #include "lib/guest-memory.h"
+#include "lib/initramfs-sweep.h"
 #include "lib/initramfs.h"
 #include "lib/stop.h"
+#include "lib/sums.h"
 #include "lib/tool.h"
 #include "lib/xalloc.h"
 
@@ -133,27 +135,35 @@ static enum kt_status list_paths(struct kt_initramfs *fs, struct kt_error *err)
 	return st;
 }
 
-static enum kt_status cache_dir(char **out, struct kt_error *err)
+/* Where the cache is, and the sums in it; without it, --output is enough. */
+static enum kt_status find_cache(const struct kt_args *args, char **dir,
+				 struct kt_sums **sums, struct kt_error *err)
 {
 	struct kt_env_dirs env;
+	struct kt_error why;
+	char *path KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st;
 
 	kt_tool_dirs(&env);
-	return kt_dir_initramfs(&env, out, err);
-}
-
-static enum kt_status build(const struct kt_args *args, struct kt_initramfs *fs,
-			    struct built *built, struct kt_error *err)
-{
-	const char *output = kt_args_str(args, "output");
-	char *dir KT_CLEANUP(kt_freep) = NULL;
-	struct kt_error why = { 0 };
-	enum kt_status st = cache_dir(&dir, &why);
-	char *real;
-
-	if (st && !output) {
+	st = kt_dir_initramfs(&env, dir, &why);
+	if (!st) {
+		path = kt_path_join(*dir, KT_INITRAMFS_SUMS);
+		*sums = kt_sums_open(path);
+	} else if (!kt_args_has(args, "output") && !kt_args_has(args, "list")) {
 		*err = why;
 		return st;
 	}
+	return KT_OK;
+}
+
+/* @dir is the cache; NULL if there is none, which a given output allows. */
+static enum kt_status build(const char *output, const char *dir,
+			    struct kt_initramfs *fs, struct built *built,
+			    struct kt_error *err)
+{
+	enum kt_status st;
+	char *real;
+
 	if (!output)
 		return kt_initramfs_cached(fs, dir, &built->path, &built->bytes,
 					   err);
@@ -224,7 +234,8 @@ static bool no_records(void)
 		sb.st_rdev == makedev(1, 3));
 }
 
-static enum kt_status answer(const struct kt_args *args,
+/* What is made of the parts, by whichever way; @dir is the cache, or NULL. */
+static enum kt_status answer(const struct kt_args *args, const char *dir,
 			     const struct kt_initramfs_parts *parts,
 			     struct kt_error *err)
 {
@@ -236,7 +247,9 @@ static enum kt_status answer(const struct kt_args *args,
 	if (!st && kt_args_has(args, "list"))
 		return list_paths(fs, err);
 	if (!st)
-		st = build(args, fs, &built, err);
+		st = build(kt_args_str(args, "output"), dir, fs, &built, err);
+	if (!st && parts->sums)
+		kt_sums_save(parts->sums);
 	if (!st && no_records()) {
 		struct kt_record *rec KT_CLEANUP(kt_record_freep) =
 			kt_record_new(KT_SCHEMA_KERNEL);
@@ -264,6 +277,8 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 		kt_elfdeps_new(&places);
 	char *init KT_CLEANUP(kt_freep) = NULL;
 	char *busybox KT_CLEANUP(kt_freep) = NULL;
+	char *dir KT_CLEANUP(kt_freep) = NULL;
+	struct kt_sums *sums KT_CLEANUP(kt_sums_freep) = NULL;
 	struct kt_initramfs_parts parts;
 	enum kt_status st = kt_stop_catch(err);
 
@@ -273,6 +288,8 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 		st = find_init(&init, err);
 	if (!st)
 		st = find_busybox(args, &busybox, err);
+	if (!st)
+		st = find_cache(args, &dir, &sums, err);
 	if (st)
 		return no_records() ? st : kt_tool_put_error(st, err);
 	kt_detail("init \"%s\", busybox \"%s\", %zu files, %zu libraries", init,
@@ -280,8 +297,9 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	parts = (struct kt_initramfs_parts){ .init = init,
 					     .busybox = busybox,
 					     .includes = &includes,
-					     .deps = deps };
-	return answer(args, &parts, err);
+					     .deps = deps,
+					     .sums = sums };
+	return answer(args, dir, &parts, err);
 }
 
 const struct kt_command kt_tool_initramfs = {
