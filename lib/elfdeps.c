@@ -2,16 +2,15 @@
 /* elfdeps - the shared libraries a program needs, found as its loader would */
 #include "lib/elfdeps.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "lib/buf.h"
+#include "lib/elfdeps-search.h"
 #include "lib/elfobj.h"
 #include "lib/fd.h"
 #include "lib/ldconfig.h"
@@ -22,14 +21,6 @@ struct strv {
 	size_t nr;
 };
 
-/* A file of the closure. */
-struct object {
-	struct kt_elfobj elf;
-	char *path;    /* as it was found */
-	char *origin;  /* its real directory */
-	size_t loader; /* the object that asked for it; itself for the first */
-};
-
 struct kt_elfdeps {
 	struct kt_elfdeps_places places;
 	struct kt_buf cache;
@@ -37,15 +28,17 @@ struct kt_elfdeps {
 	struct kt_elfdep *found;
 	size_t nr_found;
 	bool sorted;
-	struct strv dirs;
+	struct strv dirs, missing;
 };
 
 /* One program's closure while it grows. */
 struct closure {
 	struct kt_elfdeps *deps;
-	struct object *objects;
+	struct kt_elfobject *objects;
 	size_t nr;
-	struct strv sonames, defaults;
+	struct strv here, absent; /* names that were looked for */
+	char **defaults;
+	bool musl;
 };
 
 static void strv_add(struct strv *list, const char *s)
@@ -71,7 +64,7 @@ static void strv_release(struct strv *list)
 	*list = (struct strv){ 0 };
 }
 
-static void object_release(struct object *obj)
+static void object_release(struct kt_elfobject *obj)
 {
 	free(obj->path);
 	free(obj->origin);
@@ -103,7 +96,7 @@ static void add_found(struct kt_elfdeps *deps, const char *path,
 }
 
 /* Put @obj at the end of the closure; consumed. @found is absolute or not. */
-static enum kt_status take_object(struct closure *c, struct object *obj,
+static enum kt_status take_object(struct closure *c, struct kt_elfobject *obj,
 				  const char *found, size_t loader,
 				  struct kt_error *err)
 {
@@ -120,8 +113,9 @@ static enum kt_status take_object(struct closure *c, struct object *obj,
 		object_release(obj);
 		return st;
 	}
+	/* The kernel tells where a program really is, a loader where it looked. */
 	obj->path = kt_xstrdup(found);
-	obj->origin = dir_of(real);
+	obj->origin = dir_of(c->nr ? found : real);
 	obj->loader = loader;
 	if (c->nr)
 		add_found(c->deps, found, real);
@@ -153,17 +147,16 @@ struct search {
 	const char *soname;
 	enum kt_status st;
 	struct kt_error *err;
-	bool found;
 };
 
 /*
- * Is it at @path? A file of another class or machine is not it. *s->st is set
+ * Is it at @path? A file of another class or machine is not it. s->st is set
  * if a fault ends the search.
  */
 static bool try_path(struct search *s, const char *path)
 {
-	const struct object *asker = &s->c->objects[s->asker];
-	struct object obj = { 0 };
+	const struct kt_elfobject *asker = &s->c->objects[s->asker];
+	struct kt_elfobject obj = { 0 };
 	struct kt_error ignored;
 	struct stat sb;
 
@@ -176,17 +169,38 @@ static bool try_path(struct search *s, const char *path)
 		return false;
 	}
 	s->st = take_object(s->c, &obj, path, s->asker, s->err);
-	s->found = true;
 	return true;
 }
 
-/*
- * Is it in @dir? @reachable says that the guest's loader will look there too,
- * provided that the name means the same there.
- */
-static bool try_dir(struct search *s, const char *dir, bool reachable)
+static bool is_default(const struct closure *c, const char *dir)
 {
-	struct kt_elfdeps *deps = s->c->deps;
+	char *const *d = c->defaults;
+
+	while (d && *d)
+		if (!strcmp(*d++, dir))
+			return true;
+	return false;
+}
+
+/* The guest is to look into @dir, too. */
+static enum kt_status tell_dir(const struct closure *c, const char *dir,
+			       struct kt_error *err)
+{
+	struct strv *dirs = &c->deps->dirs;
+
+	if (strpbrk(dir, ":;\n"))
+		return kt_fail(err, KT_FAIL,
+			       "LD_LIBRARY_PATH cannot name \"%s\", which has "
+			       "libraries that \"%s\" needs",
+			       dir, c->objects[0].path);
+	if (!strv_has(dirs, dir))
+		strv_add(dirs, dir);
+	return KT_OK;
+}
+
+static bool try_dir(void *ctx, const char *dir, bool reachable)
+{
+	struct search *s = ctx;
 	char *real KT_CLEANUP(kt_freep) = NULL;
 	char *path KT_CLEANUP(kt_freep) = NULL;
 
@@ -200,222 +214,112 @@ static bool try_dir(struct search *s, const char *dir, bool reachable)
 	path = kt_path_join(dir, s->soname);
 	if (!try_path(s, path))
 		return false;
-	if (!s->st && !reachable && !strv_has(&s->c->defaults, dir) &&
-	    !strv_has(&deps->dirs, dir))
-		strv_add(&deps->dirs, dir);
+	if (!s->st && !reachable && !is_default(s->c, dir))
+		s->st = tell_dir(s->c, dir, s->err);
 	return true;
 }
 
-static const char *platform_of(unsigned int machine)
+/* Look for it. *found is whether it is there. */
+static enum kt_status look(struct closure *c, size_t asker, const char *soname,
+			   bool *found, struct kt_error *err)
 {
-	switch (machine) {
-	case EM_X86_64:
-		return "x86_64";
-	case EM_AARCH64:
-		return "aarch64";
-	case EM_386:
-		return "i386";
-	default:
-		return "";
-	}
-}
-
-/* What $LIB may stand for: it depends on how the distribution built libc. */
-static size_t lib_names(const struct object *obj, char names[3][64])
-{
-	const char *platform = platform_of(obj->elf.machine);
-	size_t nr = 0;
-
-	if (*platform)
-		snprintf(names[nr++], 64, "lib/%s-linux-gnu", platform);
-	if (obj->elf.class == ELFCLASS64)
-		snprintf(names[nr++], 64, "lib64");
-	snprintf(names[nr++], 64, "lib");
-	return nr;
-}
-
-/* The length of token @name at @p, as $name or ${name}; 0 if it is not there. */
-static size_t token_len(const char *p, const char *name)
-{
-	const size_t len = strlen(name);
-
-	if (p[0] != '$')
-		return 0;
-	if (p[1] == '{')
-		return !strncmp(p + 2, name, len) && p[2 + len] == '}' ?
-			       len + 3 :
-			       0;
-	return !strncmp(p + 1, name, len) ? len + 1 : 0;
-}
-
-/* @dir of @len bytes with its tokens expanded; *origin: $ORIGIN was one. */
-static char *expand(const char *dir, size_t len, const struct object *obj,
-		    const char *lib, bool *origin)
-{
-	const char *const end = dir + len;
-	struct kt_buf out = { 0 };
-
-	*origin = false;
-	while (dir < end) {
-		size_t n;
-
-		if ((n = token_len(dir, "ORIGIN"))) {
-			kt_buf_adds(&out, obj->origin);
-			*origin = true;
-		} else if ((n = token_len(dir, "LIB"))) {
-			kt_buf_adds(&out, lib);
-		} else if ((n = token_len(dir, "PLATFORM"))) {
-			kt_buf_adds(&out, platform_of(obj->elf.machine));
-		} else {
-			kt_buf_addc(&out, *dir);
-			n = 1;
-		}
-		dir += n;
-	}
-	while (out.len > 1 && out.data[out.len - 1] == '/')
-		out.data[--out.len] = '\0';
-	return kt_buf_take(&out);
-}
-
-/*
- * A colon-separated list of directories, as @owner has it. The program itself
- * lies elsewhere in the guest, so its $ORIGIN leads nowhere there.
- */
-static bool try_list(struct search *s, const char *list, size_t owner,
-		     bool reachable)
-{
-	const struct object obj = s->c->objects[owner];
-	char libs[3][64];
-	const size_t nr_libs = lib_names(&obj, libs);
-
-	for (const char *p = list; p;
-	     p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
-		const size_t len = strcspn(p, ":");
-		const bool has_lib = memmem(p, len, "$LIB", 4) ||
-				     memmem(p, len, "${LIB}", 6);
-
-		for (size_t i = 0; i < (has_lib ? nr_libs : 1); i++) {
-			bool origin;
-			char *dir KT_CLEANUP(kt_freep) =
-				expand(p, len, &obj, libs[i], &origin);
-
-			if (try_dir(s, dir, reachable && (owner || !origin)))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* DT_RPATH of the one that asks, of who loaded it, and so on. */
-static bool try_rpaths(struct search *s)
-{
-	const struct closure *c = s->c;
-
-	if (c->objects[s->asker].elf.runpath)
-		return false;
-	for (size_t i = s->asker;; i = c->objects[i].loader) {
-		const struct object *obj = &c->objects[i];
-
-		if (obj->elf.rpath && !obj->elf.runpath &&
-		    try_list(s, obj->elf.rpath, i, true))
-			return true;
-		if (!i)
-			return false;
-	}
-}
-
-static bool try_cached(void *ctx, const char *path)
-{
-	struct search *s = ctx;
-	char *dir KT_CLEANUP(kt_freep) = dir_of(path);
-
-	return try_dir(s, dir, false);
-}
-
-static void search(struct search *s)
-{
-	static const char *const usual[] = {
-		"/lib",	      "/usr/lib",	"/lib64",
-		"/usr/lib64", "/usr/local/lib", "/usr/local/lib64",
+	struct kt_elfdeps *deps = c->deps;
+	const struct kt_elfsearch how = {
+		.objects = c->objects,
+		.library_path = deps->places.library_path,
+		.cache = deps->cache.data,
+		.cache_len = deps->cache.len,
+		.conf_dirs = deps->conf_dirs,
+		.defaults = c->defaults,
+		.musl = c->musl,
 	};
-	struct kt_elfdeps *deps = s->c->deps;
-	const struct object *asker = &s->c->objects[s->asker];
-	const char *runpath = asker->elf.runpath;
+	struct search s = {
+		.c = c, .asker = asker, .soname = soname, .err = err
+	};
 
-	if (strchr(s->soname, '/')) {
-		if (s->soname[0] == '/')
-			try_path(s, s->soname);
-		return;
-	}
-	if (try_rpaths(s) ||
-	    (deps->places.library_path &&
-	     try_list(s, deps->places.library_path, s->asker, false)) ||
-	    (runpath && try_list(s, runpath, s->asker, true)))
-		return;
-	if (deps->cache.data)
-		kt_ldcache_each(deps->cache.data, deps->cache.len, s->soname,
-				try_cached, s);
-	for (size_t i = 0; !s->found && deps->conf_dirs[i]; i++)
-		try_dir(s, deps->conf_dirs[i], false);
-	for (size_t i = 0; !s->found && i < s->c->defaults.nr; i++)
-		try_dir(s, s->c->defaults.v[i], true);
-	for (size_t i = 0; !s->found && i < sizeof(usual) / sizeof(usual[0]);
-	     i++)
-		try_dir(s, usual[i], false);
+	*found = true;
+	if (strv_has(&c->here, soname) ||
+	    (c->musl && kt_elf_is_in_musl(soname)))
+		return KT_OK;
+	*found = false;
+	if (strv_has(&c->absent, soname))
+		return KT_OK;
+	if (strchr(soname, '/'))
+		*found = soname[0] == '/' && try_path(&s, soname);
+	else
+		*found = kt_elfsearch_dirs(&how, asker, soname, try_dir, &s);
+	strv_add(*found ? &c->here : &c->absent, soname);
+	return s.st;
+}
+
+static enum kt_status not_here(const struct closure *c, size_t asker,
+			       const char *soname, const char *verb,
+			       struct kt_error *err)
+{
+	return kt_hint(err,
+		       kt_fail(err, KT_FAIL,
+			       "library \"%s\", which \"%s\" %s, is not here",
+			       soname, c->objects[asker].path, verb),
+		       "install the package that has it, or name its directory "
+		       "in LD_LIBRARY_PATH");
 }
 
 static enum kt_status need(struct closure *c, size_t asker, const char *soname,
 			   struct kt_error *err)
 {
-	struct search s = {
-		.c = c, .asker = asker, .soname = soname, .err = err
-	};
+	bool found;
+	const enum kt_status st = look(c, asker, soname, &found, err);
 
-	if (strv_has(&c->sonames, soname))
-		return KT_OK;
-	strv_add(&c->sonames, soname);
-	search(&s);
-	if (s.found)
-		return s.st;
-	return kt_hint(
-		err,
-		kt_fail(err, KT_FAIL,
-			"library \"%s\", which \"%s\" needs, is not here",
-			soname, c->objects[asker].path),
-		"install the package that has it, or name its directory "
-		"in LD_LIBRARY_PATH");
+	return st || found ? st : not_here(c, asker, soname, "needs", err);
 }
 
-/*
- * A loader's own default directories are where it lies, with and without
- * "/usr", and the two that all know.
- */
-static void learn_defaults(struct closure *c, const char *interp)
+/* The first of the names that is there. */
+static enum kt_status open_one(struct closure *c, size_t asker, size_t i,
+			       struct kt_error *err)
 {
-	char *real = realpath(interp, NULL);
-	char *dir KT_CLEANUP(kt_freep) = dir_of(real ? real : interp);
-	char *twin KT_CLEANUP(kt_freep) = !strncmp(dir, "/usr/", 5) ?
-						  kt_xstrdup(dir + 4) :
-						  kt_xasprintf("/usr%s", dir);
+	/* The object itself may move while it is looked for, this does not. */
+	const struct kt_dlopen what = c->objects[asker].elf.dlopens.v[i];
+	bool found = false;
+	enum kt_status st = KT_OK;
 
-	free(real);
-	strv_add(&c->defaults, twin);
-	strv_add(&c->defaults, dir);
-	strv_add(&c->defaults, "/lib");
-	strv_add(&c->defaults, "/usr/lib");
+	for (char **name = what.sonames; !st && !found && *name; name++)
+		st = look(c, asker, *name, &found, err);
+	if (st || found)
+		return st;
+	if (what.required)
+		return not_here(c, asker, what.sonames[0], "opens", err);
+	char *line KT_CLEANUP(kt_freep) =
+		kt_xasprintf("library \"%s\", which \"%s\" would open, is not "
+			     "here",
+			     what.sonames[0], c->objects[asker].path);
+	if (!strv_has(&c->deps->missing, line))
+		strv_add(&c->deps->missing, line);
+	return KT_OK;
+}
+
+/* Where musl's loader has its directories, the guest's is to have them. */
+static void add_musl_path(struct closure *c, const char *interp)
+{
+	char *file KT_CLEANUP(kt_freep) = kt_elf_musl_path_file(interp);
+	char *real KT_CLEANUP(kt_freep) = realpath(file, NULL);
+
+	if (real && is_normal(file))
+		add_found(c->deps, file, real);
 }
 
 static enum kt_status need_interp(struct closure *c, struct kt_error *err)
 {
-	char *interp = c->objects[0].elf.interp;
+	const struct kt_elfobj *elf = &c->objects[0].elf;
+	char *interp = elf->interp;
 	struct search s = { .c = c, .soname = interp, .err = err };
 
+	c->defaults = kt_elf_defaults(interp, elf->machine);
 	if (!interp)
 		return KT_OK;
-	learn_defaults(c, interp);
-	if (interp[0] == '/')
-		try_path(&s, interp);
-	if (s.found)
+	c->musl = kt_elf_is_musl(interp);
+	if (c->musl)
+		add_musl_path(c, interp);
+	if (interp[0] == '/' && try_path(&s, interp))
 		return s.st;
 	return kt_fail(err, KT_FAIL,
 		       "loader \"%s\", which \"%s\" needs, is not here", interp,
@@ -427,9 +331,12 @@ static enum kt_status close_over(struct closure *c, struct kt_error *err)
 	enum kt_status st = need_interp(c, err);
 
 	/* Both arrays grow on the way, so nothing is kept by address. */
-	for (size_t i = 0; !st && i < c->nr; i++)
+	for (size_t i = 0; !st && i < c->nr; i++) {
 		for (size_t k = 0; !st && k < c->objects[i].elf.nr_needed; k++)
 			st = need(c, i, c->objects[i].elf.needed[k], err);
+		for (size_t k = 0; !st && k < c->objects[i].elf.dlopens.nr; k++)
+			st = open_one(c, i, k, err);
+	}
 	return st;
 }
 
@@ -437,7 +344,7 @@ enum kt_status kt_elfdeps_add(struct kt_elfdeps *deps, const char *path,
 			      struct kt_error *err)
 {
 	struct closure c = { .deps = deps };
-	struct object obj = { 0 };
+	struct kt_elfobject obj = { 0 };
 	enum kt_status st = kt_elfobj_read(path, &obj.elf, err);
 
 	if (st)
@@ -452,8 +359,11 @@ enum kt_status kt_elfdeps_add(struct kt_elfdeps *deps, const char *path,
 	for (size_t i = 0; i < c.nr; i++)
 		object_release(&c.objects[i]);
 	free(c.objects);
-	strv_release(&c.sonames);
-	strv_release(&c.defaults);
+	strv_release(&c.here);
+	strv_release(&c.absent);
+	for (char **dir = c.defaults; dir && *dir; dir++)
+		free(*dir);
+	free(c.defaults);
 	return st;
 }
 
@@ -491,6 +401,7 @@ void kt_elfdeps_freep(struct kt_elfdeps **deps_p)
 	free(deps->conf_dirs);
 	kt_buf_release(&deps->cache);
 	strv_release(&deps->dirs);
+	strv_release(&deps->missing);
 	free(deps);
 	*deps_p = NULL;
 }
@@ -516,9 +427,19 @@ const struct kt_elfdep *kt_elfdeps_get(struct kt_elfdeps *deps, size_t i)
 	return i < kt_elfdeps_count(deps) ? &deps->found[i] : NULL;
 }
 
-const char *const *kt_elfdeps_dirs(const struct kt_elfdeps *deps)
+static const char *const *borrow(const struct strv *list)
 {
 	static const char *const none[] = { NULL };
 
-	return deps->dirs.v ? (const char *const *)deps->dirs.v : none;
+	return list->v ? (const char *const *)list->v : none;
+}
+
+const char *const *kt_elfdeps_dirs(const struct kt_elfdeps *deps)
+{
+	return borrow(&deps->dirs);
+}
+
+const char *const *kt_elfdeps_missing(const struct kt_elfdeps *deps)
+{
+	return borrow(&deps->missing);
 }

@@ -2,15 +2,15 @@
 /*
  * lib/elfdeps.h - the shared libraries a program needs, found as its loader would
  *
- * The closure over DT_NEEDED, each name looked for in the order of ld.so(8):
- * DT_RPATH of the object that asks and of those that loaded it (only if the
- * object that asks has no DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH,
- * ld.so.cache, the directories of ld.so.conf, the loader's defaults. A file of
- * another ELF class or machine is passed over, as the loader does. Within one
- * program a name is looked up once. What is opened with dlopen(3) is not found.
+ * The closure over DT_NEEDED, each name looked for in the order of the loader
+ * that the program names, glibc's or musl's (lib/elfdeps-search.h), and where
+ * ld.so.conf says. A file of another ELF class or machine is passed over, as
+ * the loader does. Within one program a name is looked up once. What is opened
+ * with dlopen(3) is found as far as a note says so (lib/dlopen-note.h).
  *
  * The guest has no ld.so.cache and no ld.so.conf, so what was found through
- * them, or through LD_LIBRARY_PATH, needs its directory named there.
+ * them, or through LD_LIBRARY_PATH, needs its directory named there. The file
+ * in which musl's loader has its directories is among what is found.
  */
 #ifndef KT_ELFDEPS_H
 #define KT_ELFDEPS_H
@@ -47,7 +47,8 @@ void kt_elfdeps_freep(struct kt_elfdeps **deps);
  * Add what the file at @path needs: its interpreter and libraries, and theirs.
  * KT_OK for a file that is no ELF program, is static, or cannot be parsed: it
  * needs nothing that we could find. KT_FAIL if something is not on this
- * machine, naming it and who needs it; KT_SYS if @path cannot be read.
+ * machine, naming it and who needs it, or is in a directory that a loader
+ * cannot be told of; KT_SYS if @path cannot be read.
  */
 enum kt_status kt_elfdeps_add(struct kt_elfdeps *deps, const char *path,
 			      struct kt_error *err) KT_MUST_CHECK;
@@ -61,5 +62,11 @@ const struct kt_elfdep *kt_elfdeps_get(struct kt_elfdeps *deps, size_t i);
  * the order they were met; ends in NULL. Borrowed.
  */
 const char *const *kt_elfdeps_dirs(const struct kt_elfdeps *deps);
+
+/*
+ * What programs would open if it were on this machine, and do without: the
+ * name, and who would, a line each; ends in NULL. Borrowed.
+ */
+const char *const *kt_elfdeps_missing(const struct kt_elfdeps *deps);
 
 #endif

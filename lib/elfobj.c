@@ -107,6 +107,30 @@ static void read_dynamic(struct kt_elfobj *obj, Elf *elf, size_t nr_phdr,
 	read_names(obj, dyn, strings->d_buf, strings->d_size);
 }
 
+static void read_notes(struct kt_elfobj *obj, Elf *elf, const GElf_Phdr *ph)
+{
+	/* Notes of 8-byte alignment differ in their padding (gABI, gelf.h). */
+	const Elf_Type type = ph->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR;
+	size_t at = 0, next, name, desc;
+	Elf_Data *data;
+	GElf_Nhdr nh;
+
+	if (!ph->p_filesz || ph->p_filesz > KT_ELFOBJ_MAX_NOTES)
+		return;
+	data = elf_getdata_rawchunk(elf, (int64_t)ph->p_offset, ph->p_filesz,
+				    type);
+	while (data && (next = gelf_getnote(data, at, &nh, &name, &desc))) {
+		const char *bytes = data->d_buf;
+
+		if (nh.n_type == KT_DLOPEN_NOTE &&
+		    nh.n_namesz == sizeof(KT_DLOPEN_OWNER) &&
+		    !memcmp(bytes + name, KT_DLOPEN_OWNER, nh.n_namesz))
+			kt_dlopen_note(&obj->dlopens, bytes + desc,
+				       nh.n_descsz);
+		at = next;
+	}
+}
+
 static void read_elf(struct kt_elfobj *obj, Elf *elf)
 {
 	GElf_Ehdr eh;
@@ -128,6 +152,8 @@ static void read_elf(struct kt_elfobj *obj, Elf *elf)
 				read_string(elf, ph.p_offset, ph.p_filesz);
 		else if (ph.p_type == PT_DYNAMIC && !obj->dynamic)
 			read_dynamic(obj, elf, nr, &ph);
+		else if (ph.p_type == PT_NOTE)
+			read_notes(obj, elf, &ph);
 	}
 }
 
@@ -160,5 +186,6 @@ void kt_elfobj_release(struct kt_elfobj *obj)
 	for (size_t i = 0; i < obj->nr_needed; i++)
 		free(obj->needed[i]);
 	free(obj->needed);
+	kt_dlopens_release(&obj->dlopens);
 	*obj = (struct kt_elfobj){ 0 };
 }

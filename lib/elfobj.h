@@ -10,11 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/dlopen-note.h"
 #include "lib/error.h"
 
 #define KT_ELFOBJ_MAX_NEEDED 1024 /* libraries one file may name */
 #define KT_ELFOBJ_MAX_DYNAMIC ((size_t)1 << 20)
 #define KT_ELFOBJ_MAX_STRINGS ((size_t)64 << 20)
+#define KT_ELFOBJ_MAX_NOTES ((size_t)1 << 20) /* bytes of a PT_NOTE */
 
 struct kt_elfobj {
 	unsigned int class;    /* EI_CLASS; 0: no ELF program or library */
@@ -24,6 +26,7 @@ struct kt_elfobj {
 	char *rpath, *runpath; /* as they stand, or NULL */
 	char **needed;	       /* DT_NEEDED, in its order */
 	size_t nr_needed;
+	struct kt_dlopens dlopens; /* what it says it opens at run time */
 };
 
 /*

@@ -33,19 +33,19 @@ static const char *string_at(const char *data, size_t len, uint32_t offset)
 	return data + offset;
 }
 
-void kt_ldcache_each(const char *data, size_t len, const char *soname,
+bool kt_ldcache_each(const char *data, size_t len, const char *soname,
 		     bool (*fn)(void *ctx, const char *path), void *ctx)
 {
 	const char *start = memmem(data, len, CACHE_MAGIC, CACHE_MAGIC_LEN);
 	uint32_t nr;
 
 	if (!start || len - (size_t)(start - data) < CACHE_HEADER)
-		return;
+		return false;
 	/* Offsets in the new format count from its own header. */
 	len -= (size_t)(start - data);
 	nr = get32(start + CACHE_NR_AT);
 	if (nr > (len - CACHE_HEADER) / CACHE_ENTRY)
-		return;
+		return false;
 	for (uint32_t i = 0; i < nr; i++) {
 		const char *entry =
 			start + CACHE_HEADER + (size_t)i * CACHE_ENTRY;
@@ -55,8 +55,9 @@ void kt_ldcache_each(const char *data, size_t len, const char *soname,
 
 		if (key && path && plain && path[0] == '/' &&
 		    !strcmp(key, soname) && fn(ctx, path))
-			return;
+			return true;
 	}
+	return false;
 }
 
 struct dirs {

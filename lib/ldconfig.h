@@ -14,9 +14,10 @@
 /*
  * For each path that a cache of @len bytes at @data (glibc's new format, alone
  * or behind the old one) has for @soname, in its order, call @fn until it
- * yields true. Entries for machines with special capabilities are left out.
+ * yields true; did it? Entries for machines with special capabilities are left
+ * out.
  */
-void kt_ldcache_each(const char *data, size_t len, const char *soname,
+bool kt_ldcache_each(const char *data, size_t len, const char *soname,
 		     bool (*fn)(void *ctx, const char *path), void *ctx);
 
 /*

@@ -122,6 +122,9 @@ static enum kt_status find_includes(const struct kt_args *args,
 		st = kt_includes_finish(list, err);
 	for (size_t i = 0; !st && i < list->nr; i++)
 		st = kt_elfdeps_add(deps, list->v[i].host, err);
+	if (!st)
+		for (const char *const *m = kt_elfdeps_missing(deps); *m; m++)
+			kt_detail("%s", *m);
 	return st;
 }
 

@@ -19,15 +19,20 @@ struct file {
 	const char *name; /* below the test's directory */
 	const char *interp, *rpath, *runpath;
 	const char *needed[4];
-	int machine; /* 0: EM_X86_64 */
+	int machine;	  /* 0: EM_X86_64 */
+	const char *note; /* of dlopen metadata */
+	const char *text; /* no ELF file, but this */
+	const char *link; /* no file at all, but a link to this */
 };
 
 struct image {
 	Elf64_Ehdr eh;
-	Elf64_Phdr ph[3];
+	Elf64_Phdr ph[4];
 	Elf64_Dyn dyn[12];
 	char strings[1024];
 	char interp[256];
+	Elf64_Nhdr note;
+	char owner[4], json[512];
 };
 
 static uint64_t add_string(struct image *im, size_t *used, const char *s)
@@ -51,7 +56,7 @@ static void fill(struct image *im, const struct file *f)
 			.e_phoff = offsetof(struct image, ph),
 			.e_ehsize = sizeof(Elf64_Ehdr),
 			.e_phentsize = sizeof(Elf64_Phdr),
-			.e_phnum = f->interp ? 3 : 2 },
+			.e_phnum = 4 },
 		.ph = { { .p_type = PT_LOAD,
 			  .p_vaddr = 0x1000,
 			  .p_filesz = sizeof(*im),
@@ -59,8 +64,11 @@ static void fill(struct image *im, const struct file *f)
 			{ .p_type = PT_DYNAMIC,
 			  .p_offset = offsetof(struct image, dyn),
 			  .p_filesz = sizeof(im->dyn) },
-			{ .p_type = PT_INTERP,
-			  .p_offset = offsetof(struct image, interp) } },
+			{ .p_type = f->interp ? PT_INTERP : PT_NULL,
+			  .p_offset = offsetof(struct image, interp) },
+			{ .p_type = PT_NOTE,
+			  .p_offset = offsetof(struct image, note),
+			  .p_align = 4 } },
 	};
 	memcpy(im->eh.e_ident, ELFMAG, SELFMAG);
 	im->eh.e_ident[EI_CLASS] = ELFCLASS64;
@@ -86,6 +94,12 @@ static void fill(struct image *im, const struct file *f)
 		strcpy(im->interp, f->interp);
 		im->ph[2].p_filesz = strlen(f->interp) + 1;
 	}
+	if (!f->note)
+		return;
+	im->note = (Elf64_Nhdr){ 4, sizeof(im->json), KT_DLOPEN_NOTE };
+	memcpy(im->owner, KT_DLOPEN_OWNER, 4);
+	strcpy(im->json, f->note);
+	im->ph[3].p_filesz = sizeof(im->note) + 4 + sizeof(im->json);
 }
 
 static void put(const char *path, const void *data, size_t len)
@@ -123,6 +137,16 @@ static void put_elf(const char *top, const struct file *f)
 	struct file real = *f;
 	struct image im;
 
+	if (f->text || f->link) {
+		char *text = at(top, f->text ? f->text : f->link);
+
+		put(path, text, strlen(text));
+		if (f->link && (unlink(path) || symlink(text, path)))
+			abort();
+		free(text);
+		free(path);
+		return;
+	}
 	real.interp = at(top, f->interp);
 	real.rpath = at(top, f->rpath);
 	real.runpath = at(top, f->runpath);
@@ -139,8 +163,9 @@ struct test {
 	struct file files[6]; /* the first is the program */
 	const char *library_path, *conf;
 	enum kt_status want;
-	const char *found; /* paths, a space behind each */
-	const char *dirs;  /* likewise; or what the message says */
+	const char *found;   /* paths, a space behind each */
+	const char *dirs;    /* likewise; or what the message says */
+	const char *missing; /* the first of what is done without */
 };
 
 static void run(const struct test *t)
@@ -184,6 +209,11 @@ static void run(const struct test *t)
 		ok(strstr(err.msg, t->dirs) != NULL, "  \"%s\" says \"%s\"",
 		   err.msg, t->dirs);
 	}
+	same_u64(kt_elfdeps_missing(deps)[0] != NULL, t->missing != NULL,
+		 "  something is done without");
+	if (t->missing)
+		ok(strstr(kt_elfdeps_missing(deps)[0], t->missing) != NULL,
+		   "  it is \"%s\"", kt_elfdeps_missing(deps)[0]);
 	kt_buf_release(&got);
 	kt_buf_release(&dirs);
 	kt_elfdeps_freep(&deps);
@@ -307,6 +337,128 @@ static const struct test tests[] = {
 	    { .name = "a/l1.so", .needed = { "l2.so" } } },
 	  .want = KT_FAIL,
 	  .dirs = "a/l1.so\" needs, is not here" },
+	{ "a library's $ORIGIN is where it was found, and not where it leads",
+	  { { .name = "prog", .runpath = "@/a", .needed = { "l1.so" } },
+	    { .name = "a/l1.so", .link = "../b/l1.so.1" },
+	    { .name = "b/l1.so.1",
+	      .runpath = "$ORIGIN/c",
+	      .needed = { "l2.so" } },
+	    { .name = "a/c/l2.so" } },
+	  .found = "a/c/l2.so a/l1.so ",
+	  .dirs = "" },
+	{ "LD_LIBRARY_PATH is parted by semicolons, too",
+	  { { .name = "prog", .needed = { "l1.so" } }, { .name = "a/l1.so" } },
+	  .library_path = "@/b;@/a",
+	  .found = "a/l1.so ",
+	  .dirs = "a " },
+	{ "a directory that LD_LIBRARY_PATH cannot name is an error",
+	  { { .name = "a:b/prog", .runpath = "$ORIGIN", .needed = { "l1.so" } },
+	    { .name = "a:b/l1.so" } },
+	  .want = KT_FAIL,
+	  .dirs = "cannot name " },
+	{ "musl: LD_LIBRARY_PATH goes before DT_RPATH",
+	  { { .name = "prog",
+	      .interp = "@/lib/ld-musl-x86_64.so.1",
+	      .rpath = "@/b",
+	      .needed = { "l1.so" } },
+	    { .name = "lib/ld-musl-x86_64.so.1" },
+	    { .name = "a/l1.so" },
+	    { .name = "b/l1.so" } },
+	  .library_path = "@/a",
+	  .found = "a/l1.so lib/ld-musl-x86_64.so.1 ",
+	  .dirs = "a " },
+	{ "musl: DT_RUNPATH is for the libraries of the libraries, too",
+	  { { .name = "prog",
+	      .interp = "@/lib/ld-musl-x86_64.so.1",
+	      .runpath = "@/a",
+	      .needed = { "l1.so" } },
+	    { .name = "lib/ld-musl-x86_64.so.1" },
+	    { .name = "a/l1.so", .needed = { "l2.so" } },
+	    { .name = "a/l2.so" } },
+	  .found = "a/l1.so a/l2.so lib/ld-musl-x86_64.so.1 ",
+	  .dirs = "" },
+	{ "musl: its own file says where, comes along, and libc is the loader",
+	  { { .name = "prog",
+	      .interp = "@/lib/ld-musl-x86_64.so.1",
+	      .needed = { "libc.so", "l1.so", "libpthread.so.0", "l2.so" } },
+	    { .name = "lib/ld-musl-x86_64.so.1" },
+	    { .name = "etc/ld-musl-x86_64.path", .text = "@/c\n@/d:@/e\n" },
+	    { .name = "c/l1.so" },
+	    { .name = "e/l2.so" } },
+	  .found = "c/l1.so e/l2.so etc/ld-musl-x86_64.path "
+		   "lib/ld-musl-x86_64.so.1 ",
+	  .dirs = "" },
+	{ "musl: a list with a token other than $ORIGIN counts for nothing",
+	  { { .name = "prog",
+	      .interp = "@/lib/ld-musl-x86_64.so.1",
+	      .runpath = "@/a:$LIB",
+	      .needed = { "l1.so" } },
+	    { .name = "lib/ld-musl-x86_64.so.1" },
+	    { .name = "a/l1.so" } },
+	  .want = KT_FAIL,
+	  .dirs = "\"l1.so\", which " },
+	{ "musl: ld.so.conf counts for nothing",
+	  { { .name = "prog",
+	      .interp = "@/lib/ld-musl-x86_64.so.1",
+	      .needed = { "l1.so" } },
+	    { .name = "lib/ld-musl-x86_64.so.1" },
+	    { .name = "a/l1.so" } },
+	  .conf = "@/a\n",
+	  .want = KT_FAIL,
+	  .dirs = "\"l1.so\", which " },
+	{ "dlopen: what is required or recommended comes along",
+	  { { .name = "prog",
+	      .runpath = "@/a",
+	      .note = "[{\"soname\":[\"l1.so\"],\"priority\":\"required\"},"
+		      "{\"soname\":[\"l2.so\"],\"priority\":"
+		      "\"recommended\"},{\"soname\":[\"l3.so\"]},"
+		      "{\"soname\":[\"l4.so\"],\"priority\":"
+		      "\"suggested\"}]" },
+	    { .name = "a/l1.so" },
+	    { .name = "a/l2.so" },
+	    { .name = "a/l3.so" },
+	    { .name = "a/l4.so" } },
+	  .found = "a/l1.so a/l2.so a/l3.so ",
+	  .dirs = "" },
+	{ "dlopen: the first name that is there is enough",
+	  { { .name = "prog",
+	      .runpath = "@/a",
+	      .note = "[{\"soname\":[\"l1.so.2\",\"l1.so.1\",\"l1.so\"],"
+		      "\"feature\":\"x\",\"priority\":\"required\"}]" },
+	    { .name = "a/l1.so" },
+	    { .name = "a/l1.so.1" } },
+	  .found = "a/l1.so.1 ",
+	  .dirs = "" },
+	{ "dlopen: a library's note counts, and what that opens has needs",
+	  { { .name = "prog", .runpath = "@/a", .needed = { "l1.so" } },
+	    { .name = "a/l1.so",
+	      .runpath = "@/a",
+	      .note = "[{\"soname\":[\"l2.so\"]}]" },
+	    { .name = "a/l2.so", .runpath = "@/a", .needed = { "l3.so" } },
+	    { .name = "a/l3.so" } },
+	  .found = "a/l1.so a/l2.so a/l3.so ",
+	  .dirs = "" },
+	{ "dlopen: what is required and not here is an error",
+	  { { .name = "prog",
+	      .note = "[{\"soname\":[\"l1.so\"],"
+		      "\"priority\":\"required\"}]" } },
+	  .want = KT_FAIL,
+	  .dirs = "prog\" opens, is not here" },
+	{ "dlopen: what is recommended and not here is said",
+	  { { .name = "prog", .note = "[{\"soname\":[\"l1.so\",\"l2\"]}]" } },
+	  .found = "",
+	  .dirs = "",
+	  .missing = "library \"l1.so\", which " },
+	{ "dlopen: a note that is no JSON says nothing",
+	  { { .name = "prog", .note = "[{\"soname\":[\"l1.so\"}]" } },
+	  .found = "",
+	  .dirs = "" },
+	{ "dlopen: nor does one of another shape",
+	  { { .name = "prog",
+	      .note = "[1,{\"soname\":\"l1.so\"},{\"soname\":[]},"
+		      "{\"soname\":[\"\"]},{\"x\":1},[]]" } },
+	  .found = "",
+	  .dirs = "" },
 	{ "a relative name with a slash is not what a guest could find",
 	  { { .name = "prog", .needed = { "./l1.so" } } },
 	  .want = KT_FAIL,
