@@ -186,6 +186,19 @@ static char *base_name(const char *arg)
 	return NULL;
 }
 
+static bool is_module(const char *name)
+{
+	static const char *const ends[] = { ".ko", ".ko.xz", ".ko.gz",
+					    ".ko.zst" };
+	const size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (len > strlen(ends[i]) &&
+		    !strcmp(name + len - strlen(ends[i]), ends[i]))
+			return true;
+	return false;
+}
+
 enum kt_status kt_includes_add(struct kt_includes *list, const char *arg,
 			       const char *path, bool *empty,
 			       struct kt_error *err)
@@ -216,6 +229,8 @@ enum kt_status kt_includes_add(struct kt_includes *list, const char *arg,
 			       arg);
 	guest = kt_path_join(GUEST_DIR, name);
 	st = walk_entry(&w, guest, host, &top);
+	if (!st && S_ISREG(sb.st_mode) && is_module(name))
+		list->v[before].module = ++list->nr_modules;
 	if (!st && empty)
 		*empty = list->nr == before;
 	return st;

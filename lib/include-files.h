@@ -7,6 +7,10 @@
  * name in the current directory, else the first executable file of that name
  * on PATH. A file becomes include-files/NAME in the guest; of a directory,
  * every regular file below it becomes include-files/NAME/..., links followed.
+ *
+ * A file that is named itself, with a name that ends in ".ko" or ".ko.xz" and
+ * the like, is a kernel module that the guest is to load; in a directory it is
+ * a file.
  */
 #ifndef KT_INCLUDE_FILES_H
 #define KT_INCLUDE_FILES_H
@@ -21,15 +25,16 @@
 #define KT_INCLUDE_MAX_FILES 200000 /* in all */
 
 struct kt_include {
-	char *guest; /* "include-files/NAME", no leading slash */
-	char *host;  /* where it is read from */
-	mode_t mode; /* permissions, without setuid and setgid */
+	char *guest;   /* "include-files/NAME", no leading slash */
+	char *host;    /* where it is read from */
+	mode_t mode;   /* permissions, without setuid and setgid */
+	size_t module; /* its turn among kernel modules, from 1; 0: it is none */
 };
 
 /* { 0 } is empty. v is sorted by guest path after kt_includes_finish(). */
 struct kt_includes {
 	struct kt_include *v;
-	size_t nr;
+	size_t nr, nr_modules;
 };
 
 /*

@@ -18,12 +18,13 @@
 #include "lib/fd.h"
 #include "lib/hash.h"
 #include "lib/initramfs-sweep.h"
+#include "lib/script.h"
 #include "lib/spawn.h"
 #include "lib/stop.h"
 #include "lib/xalloc.h"
 
 /* Part of every name in the cache: raise it when the same files yield others. */
-#define FORMAT "ktstr-initramfs 2\n"
+#define FORMAT "ktstr-initramfs 3\n"
 
 /* The base has fewer entries; its number is not known when it is cached. */
 #define TAIL_FIRST_INO 100000
@@ -221,11 +222,35 @@ static void plan_library_path(struct kt_initramfs *fs,
 	add(&fs->tail, TEXT, KT_INITRAMFS_LIBRARY_PATH, 0644, text.data);
 }
 
+/* What init is to load, in the order in which it was named. */
+static enum kt_status plan_modules(struct kt_initramfs *fs,
+				   const struct kt_includes *includes,
+				   struct kt_error *err)
+{
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+
+	for (size_t turn = 1; turn <= includes->nr_modules; turn++)
+		for (size_t i = 0; i < includes->nr; i++) {
+			if (includes->v[i].module != turn)
+				continue;
+			if (strchr(includes->v[i].guest, '\n'))
+				return kt_fail(err, KT_USAGE,
+					       "module \"%s\": a name of two "
+					       "lines",
+					       includes->v[i].host);
+			kt_buf_addf(&text, "/%s\n", includes->v[i].guest);
+		}
+	if (text.len)
+		add(&fs->tail, TEXT, KT_INITRAMFS_MODULES, 0644, text.data);
+	return KT_OK;
+}
+
 static enum kt_status plan_tail(struct kt_initramfs *fs,
 				const struct kt_initramfs_parts *parts,
 				struct kt_error *err)
 {
 	const size_t nr_deps = kt_elfdeps_count(parts->deps);
+	enum kt_status st;
 
 	for (size_t i = 0; i < parts->includes->nr; i++) {
 		const struct kt_include *inc = &parts->includes->v[i];
@@ -244,7 +269,8 @@ static enum kt_status plan_tail(struct kt_initramfs *fs,
 		add(&fs->tail, LINK, dep->path + 1, 0777, dep->real);
 	}
 	plan_library_path(fs, parts->deps);
-	return settle(&fs->tail, err);
+	st = plan_modules(fs, parts->includes, err);
+	return st ? st : settle(&fs->tail, err);
 }
 
 /* Count @size bytes of @e; asked before they are read. */
@@ -318,34 +344,6 @@ static enum kt_status sum_part(struct kt_initramfs *fs, struct kt_sums *sums,
 	return st;
 }
 
-enum kt_status kt_initramfs_plan(const struct kt_initramfs_parts *parts,
-				 struct kt_initramfs **out,
-				 struct kt_error *err)
-{
-	struct kt_initramfs *fs KT_CLEANUP(kt_initramfs_freep) =
-		kt_xcalloc(1, sizeof(*fs));
-	struct timespec now;
-	enum kt_status st;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	fs->now_ns = (uint64_t)now.tv_sec * KT_NS_PER_S + (uint64_t)now.tv_nsec;
-	fs->busybox = kt_xstrdup(parts->busybox);
-	st = plan_base(fs, parts, err);
-	if (!st)
-		st = plan_tail(fs, parts, err);
-	if (!st)
-		st = sum_part(fs, parts->sums, &fs->base, FORMAT, fs->base_sum,
-			      err);
-	if (!st)
-		st = sum_part(fs, parts->sums, &fs->tail, fs->base_sum, fs->sum,
-			      err);
-	if (st)
-		return st;
-	*out = fs;
-	fs = NULL;
-	return KT_OK;
-}
-
 /* A name for a link in /bin, and not one that leads elsewhere. */
 static bool is_applet(const char *name)
 {
@@ -386,9 +384,122 @@ static enum kt_status add_applets(struct kt_initramfs *fs, struct kt_error *err)
 
 		if (is_applet(name))
 			add(&fs->base, LINK, path, 0777, "busybox");
+		/* Where half of all scripts look for what runs them. */
+		if (!strcmp(name, "env"))
+			add(&fs->base, LINK, "usr/bin/env", 0777,
+			    "/bin/busybox");
 	}
 	fs->has_applets = true;
 	return settle(&fs->base, err);
+}
+
+/* While the scripts are looked at. */
+struct scripts {
+	struct kt_initramfs *fs;
+	const struct kt_initramfs_parts *parts;
+	struct part links; /* for their interpreters */
+	enum kt_status st;
+	struct kt_error *err;
+};
+
+static bool guest_has(void *ctx, const char *path)
+{
+	struct scripts *s = ctx;
+
+	if (has(&s->fs->tail, path))
+		return true;
+	if (!s->st)
+		s->st = add_applets(s->fs, s->err);
+	return !s->st && has(&s->fs->base, path);
+}
+
+/* The included file that @interp is on this machine, or NULL. */
+static const struct kt_include *included(const struct kt_includes *includes,
+					 const char *interp)
+{
+	struct stat want, sb;
+
+	if (interp[0] != '/' || stat(interp, &want) < 0)
+		return NULL;
+	for (size_t i = 0; i < includes->nr; i++)
+		if (!stat(includes->v[i].host, &sb) &&
+		    sb.st_dev == want.st_dev && sb.st_ino == want.st_ino)
+			return &includes->v[i];
+	return NULL;
+}
+
+static void lacks(void *ctx, const struct kt_include *script,
+		  const char *interp, const char *program)
+{
+	struct scripts *s = ctx;
+	const char *what = program ? program : interp;
+	const struct kt_include *inc =
+		program ? NULL : included(s->parts->includes, interp);
+	struct kt_error why;
+
+	if (inc) {
+		char *target KT_CLEANUP(kt_freep) =
+			kt_xasprintf("/%s", inc->guest);
+
+		add(&s->links, LINK, interp + 1, 0777, target);
+	} else if (s->parts->warn) {
+		kt_error_set(&why, KT_FAIL,
+			     "script \"%s\" is run by \"%s\", which the guest "
+			     "does not have",
+			     script->host, what);
+		kt_error_hint(&why, "include it: -i %s", what);
+		s->parts->warn(s->parts->warn_ctx, &why);
+	}
+}
+
+/* Interpreters where scripts look for them, as far as they are included. */
+static enum kt_status plan_scripts(struct kt_initramfs *fs,
+				   const struct kt_initramfs_parts *parts,
+				   struct kt_error *err)
+{
+	struct scripts s = { .fs = fs, .parts = parts, .err = err };
+	enum kt_status st =
+		kt_scripts_check(parts->includes, guest_has, lacks, &s, err);
+
+	if (!st)
+		st = s.st;
+	for (size_t i = 0; !st && i < s.links.nr; i++) {
+		add_parents(fs, s.links.v[i].path);
+		add(&fs->tail, LINK, s.links.v[i].path, 0777,
+		    s.links.v[i].source);
+	}
+	part_release(&s.links);
+	return st ? st : settle(&fs->tail, err);
+}
+
+enum kt_status kt_initramfs_plan(const struct kt_initramfs_parts *parts,
+				 struct kt_initramfs **out,
+				 struct kt_error *err)
+{
+	struct kt_initramfs *fs KT_CLEANUP(kt_initramfs_freep) =
+		kt_xcalloc(1, sizeof(*fs));
+	struct timespec now;
+	enum kt_status st;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	fs->now_ns = (uint64_t)now.tv_sec * KT_NS_PER_S + (uint64_t)now.tv_nsec;
+	fs->busybox = kt_xstrdup(parts->busybox);
+	st = plan_base(fs, parts, err);
+	if (!st)
+		st = sum_part(fs, parts->sums, &fs->base, FORMAT, fs->base_sum,
+			      err);
+	if (!st)
+		st = plan_tail(fs, parts, err);
+	if (!st)
+		st = plan_scripts(fs, parts, err);
+	if (!st)
+		st = sum_part(fs, parts->sums, &fs->tail, fs->base_sum, fs->sum,
+			      err);
+	if (st)
+		return st;
+	*out = fs;
+	fs = NULL;
+	return KT_OK;
 }
 
 enum kt_status kt_initramfs_list(struct kt_initramfs *fs, struct kt_buf *out,

@@ -27,8 +27,12 @@
 #define KT_INITRAMFS_MAX_BYTES (UINT64_C(1536) << 20)
 
 #define KT_INITRAMFS_LIBRARY_PATH "etc/ktstr/library-path"
+#define KT_INITRAMFS_MODULES "etc/ktstr/modules"
 
 struct kt_initramfs;
+
+/* Tell a person what will not work in the guest, and what to do about it. */
+typedef void kt_initramfs_warn_fn(void *ctx, const struct kt_error *why);
 
 /* Host files; borrowed. */
 struct kt_initramfs_parts {
@@ -37,6 +41,8 @@ struct kt_initramfs_parts {
 	const struct kt_includes *includes; /* finished */
 	struct kt_elfdeps *deps;	    /* of the included files */
 	struct kt_sums *sums;		    /* of files seen before, or NULL */
+	kt_initramfs_warn_fn *warn;	    /* or NULL */
+	void *warn_ctx;
 };
 
 /*
@@ -47,7 +53,9 @@ enum kt_status kt_initramfs_check_busybox(const char *path,
 					  struct kt_error *err) KT_MUST_CHECK;
 
 /*
- * Read all of the parts and decide what goes where. KT_DATA if it would be too
+ * Read all of the parts and decide what goes where. A script whose interpreter
+ * is included gets it where it looks; one whose interpreter is not in the guest
+ * is warned about. KT_DATA if it would be too
  * large; KT_USAGE if two files want one place; KT_SYS if one cannot be read.
  * The caller frees *out.
  */

@@ -268,6 +268,12 @@ static enum kt_status answer(const struct kt_args *args, const char *dir,
 	return st;
 }
 
+static void warn(void *ctx KT_UNUSED, const struct kt_error *why)
+{
+	kt_note("%s", why->msg);
+	kt_note("hint: %s", why->hint);
+}
+
 static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 {
 	const struct kt_elfdeps_places places = {
@@ -301,7 +307,8 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 					     .busybox = busybox,
 					     .includes = &includes,
 					     .deps = deps,
-					     .sums = sums };
+					     .sums = sums,
+					     .warn = warn };
 	return answer(args, dir, &parts, err);
 }
 
