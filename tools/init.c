@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "lib/guest/machine.h"
+#include "lib/guest/modules.h"
 #include "lib/guest/session.h"
 
 #define PORTS_WAIT_MS 10000
@@ -172,6 +173,8 @@ int main(int argc, char **argv)
 	open_ports(session, test ? argv[2] : NULL);
 	if (chdir("/") < 0)
 		complain("cannot change to", "/");
+	if (!test)
+		kt_modules_load(KT_MODULES_FILE, kt_session_warn, session);
 	kt_session_run(session);
 	if (session->pid && test)
 		kill(-session->pid, SIGKILL);

@@ -54,6 +54,11 @@ static void say(struct kt_session *session, const char *verb, ...)
 		kt_ctl_format(words, grown + session->reply_len, size);
 }
 
+void kt_session_warn(void *session, const char *text)
+{
+	say(session, "warning", text, NULL);
+}
+
 static void say_number(struct kt_session *session, const char *verb,
 		       const char *word, uint64_t nr)
 {

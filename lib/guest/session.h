@@ -44,6 +44,9 @@ extern const char *const kt_session_ports[KT_NR_PORTS];
 /* Milliseconds on CLOCK_MONOTONIC. */
 uint64_t kt_session_now_ms(void);
 
+/* Tell people at the host. Kept until the host listens. */
+void kt_session_warn(void *session, const char *text);
+
 /*
  * Say hello, and serve until the host says bye or has left. Of *session, all
  * zeros otherwise, the caller has filled in signals, each port's fd, setup's
