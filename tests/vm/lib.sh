@@ -4,7 +4,9 @@
 # tests/vm/lib.sh - sourced after tests/lib.sh by the tests that boot
 #
 # They need a kernel, and take the one that is in the cache: $KTSTR_TEST_KEY,
-# or the newest. Where there is none, or no QEMU, they skip.
+# or the newest. Where there is none, or no QEMU, they skip. They use the qemu
+# engine, which works everywhere, unless tests/vm/host runs them.
+: "${KT_ENGINE:=qemu}"
 
 # The record of the kernel to test with, on stdout.
 kernel_record() {
@@ -24,7 +26,7 @@ kernel_record() {
 guest=$work/guest.rec
 guest() {
 	[ -s "$guest" ] && return
-	command -v qemu-system-x86_64 >/dev/null || {
+	[ "$KT_ENGINE" != qemu ] || command -v qemu-system-x86_64 >/dev/null || {
 		echo 'no QEMU: apt install qemu-system-x86'
 		return 77
 	}
@@ -39,5 +41,20 @@ guest() {
 
 # vm ARGS...: ktstr-vmm on that record, never for ever.
 vm() {
-	timeout -k 5 120 ktstr-vmm "$@" <"$guest"
+	timeout -k 5 "${vm_limit:-120}" ktstr-vmm --engine "$KT_ENGINE" "$@" \
+		<"$guest"
+}
+
+# shows S,C,T [ARGS...]: the /sys of a guest with this topology shows it, in
+# full, and nothing else.
+shows() {
+	guest || return
+	topology=$1
+	shift
+	vm -t --topology "$topology" "$@" -- sh -c "$(cat "$top/tests/vm/sys")" >raw ||
+		return
+	awk -v "engine=$KT_ENGINE" -f "$top/tests/vm/topology.awk" raw >got
+	awk -v "engine=$KT_ENGINE" -v "topology=$topology" \
+		-f "$top/tests/vm/expected.awk" >want
+	same want got
 }
