@@ -51,7 +51,7 @@ shows() {
 	guest || return
 	topology=$1
 	shift
-	vm -t --topology "$topology" "$@" -- sh -c "$(cat "$top/tests/vm/sys")" >raw ||
+	vm -t --topology "$topology" "$@" -- sh -c "$(cat "${top:?}/tests/vm/sys")" >raw ||
 		return
 	awk -v "engine=$KT_ENGINE" -f "$top/tests/vm/topology.awk" raw >got
 	awk -v "engine=$KT_ENGINE" -v "topology=$topology" \
