@@ -39,7 +39,7 @@ t 'a run is a record: reason, status, output, figures, paths' '
 	vm --memory-mb 400 --logs logs -- \
 		sh -c "echo hi; echo there >&2; exit 7" >out 2>err
 	says "{\"schema\":\"ktstr.run/1\"," out
-	says "\"reason\":\"exit\",\"exit_code\":7,\"engine\":\"qemu\"" out
+	says "\"reason\":\"exit\",\"exit_code\":7,\"engine\":\"$KT_ENGINE\"" out
 	says "\"topology\":\"1,1,1\",\"memory_mib\":400" out
 	says "\"stdout\":\"hi\\n\",\"stderr\":\"there\\n\"" out
 	says "\"console_path\":\"$PWD/logs/console.log\"" out
@@ -61,7 +61,7 @@ t 'output that is long or no text stays in a file, byte for byte' '
 t 'records of other schemas go through, and two kernels are two runs' '
 	guest
 	{ echo "{\"schema\":\"x/1\"}"; cat "$guest" "$guest"; } >in
-	timeout 120 ktstr-vmm -- true <in >out
+	timeout 120 ktstr-vmm --engine "$KT_ENGINE" -- true <in >out
 	[ "$(grep -c "ktstr.run/1" out)" -eq 2 ]
 	[ "$(head -n 1 out)" = "{\"schema\":\"x/1\"}" ]
 	[ "$(wc -l <out)" -eq 3 ]

@@ -79,6 +79,7 @@ t 'interrupted while it boots: no QEMU is left, the log is' '
 		for at in 0.5 3.5; do
 			exits "${sig#*:}" timeout --preserve-status \
 				-s "${sig%:*}" -k 10 $at ktstr-vmm -t \
+				--engine qemu \
 				--logs logs --append "$mark" -- sleep 60 \
 				<"$guest" 2>err
 			says "interrupted by SIG${sig%:*}" err
@@ -91,8 +92,8 @@ t 'interrupted while it boots: no QEMU is left, the log is' '
 t 'killed outright: no QEMU is left' '
 	guest
 	mark=ktstr.mark=$$.$(date +%s%N)
-	exits 137 timeout -s KILL 2 ktstr-vmm -t --append "$mark" -- \
-		sleep 60 <"$guest" || :
+	exits 137 timeout -s KILL 2 ktstr-vmm -t --engine qemu \
+		--append "$mark" -- sleep 60 <"$guest" || :
 	sleep 0.5
 	# A zombie that nobody reaps has no command line.
 	exits 1 pgrep -f "$mark"

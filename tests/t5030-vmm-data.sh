@@ -9,7 +9,8 @@
 
 # spec ARGS...: as vm, with stdin for the command.
 spec() {
-	timeout -k 5 120 ktstr-vmm -t --spec "$guest" "$@"
+	timeout -k 5 "${vm_limit:-120}" ktstr-vmm --engine "$KT_ENGINE" \
+		-t --spec "$guest" "$@"
 }
 
 t '50 MB go in and come out, exactly' '
