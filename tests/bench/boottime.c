@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * boottime - two ways to boot a guest side by side, by turns, and their phases
+ *
+ *   boottime N LABEL COMMAND... --against LABEL COMMAND...
+ *
+ * Each COMMAND makes a guest run tests/bench/guest, whose output is, maybe
+ * among other things, in its own. Prints medians of N runs each: from the start
+ * of COMMAND to the first byte of the guest's command, and of that
+ *
+ *   set-up   to the kernel's first line (firmware and unpacking too)
+ *   kernel   from there to the start of init
+ *   init     from there to the command
+ *
+ * by the guest's own clock; and the ratio of the first to the second. A run is
+ * ended when it has said all that.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/spawn.h"
+#include "lib/xalloc.h"
+
+#define MAX_RUNS 1000
+#define MAX_OUTPUT ((size_t)1 << 20)
+#define DEADLINE_NS (180 * KT_NS_PER_S)
+
+/* What tests/bench/guest prints, and in it what the kernel does. */
+#define FIRST "ktstr-bench: first"
+#define MARK "ktstr-bench: mark"
+#define INIT "as init process"
+
+enum { TOTAL, SETUP, KERNEL, USER, NR_PHASES };
+
+static const char *const phases[NR_PHASES] = {
+	[TOTAL] = "exec to first byte",
+	[SETUP] = "set-up",
+	[KERNEL] = "kernel",
+	[USER] = "init",
+};
+
+struct side {
+	const char *label;
+	const char *const *argv;
+	double *ms[NR_PHASES]; /* a run each */
+	double median[NR_PHASES];
+};
+
+static void die(const struct side *s, const char *what)
+{
+	fprintf(stderr, "boottime: %s: %s\n", s->label, what);
+	exit(1);
+}
+
+/* The time in ms that the kernel put before the line of @text with @words. */
+static double stamp(const char *text, const char *words)
+{
+	const char *at = strstr(text, words);
+
+	while (at && at > text && *at != '\n' && *at != '[')
+		at--;
+	return at && *at == '[' && strchr(at, '\n') ?
+		       strtod(at + 1, NULL) * 1000 :
+		       -1;
+}
+
+/* Read until all is said; the time of the first byte in *first. */
+static void listen(const struct side *s, int fd, struct kt_buf *said,
+		   uint64_t *first)
+{
+	const uint64_t deadline = kt_deadline_in(DEADLINE_NS);
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	char chunk[4096];
+	ssize_t n;
+
+	while (!said->len || stamp(said->data, MARK) < 0) {
+		if (poll(&pfd, 1, kt_deadline_poll_ms(deadline)) <= 0 ||
+		    (n = read(fd, chunk, sizeof(chunk))) <= 0 ||
+		    said->len > MAX_OUTPUT) {
+			if (said->len)
+				fputs(said->data, stderr);
+			die(s, "the guest did not say when it booted");
+		}
+		kt_buf_add(said, chunk, (size_t)n);
+		if (!*first && strstr(said->data, FIRST))
+			*first = kt_clock_ns();
+	}
+}
+
+static void once(struct side *s, size_t i)
+{
+	struct kt_buf said KT_CLEANUP(kt_buf_release) = { 0 };
+	struct kt_spawn how = { .argv = s->argv,
+				.in = KT_SPAWN_NULL,
+				.err = KT_SPAWN_INHERIT,
+				.group = true,
+				.die_with_us = true };
+	const uint64_t begin = kt_clock_ns();
+	uint64_t first = 0;
+	struct kt_error err = { 0 };
+	double total, init, mark;
+	int pipe_fds[2];
+	pid_t pid;
+
+	if (pipe2(pipe_fds, 0))
+		die(s, "no pipe");
+	how.out = pipe_fds[1];
+	if (kt_spawn_start(&how, &pid, &err))
+		die(s, err.msg);
+	close(pipe_fds[1]);
+	listen(s, pipe_fds[0], &said, &first);
+	kill(-pid, SIGKILL);
+	kt_spawn_end(pid, true, 0, NULL);
+	close(pipe_fds[0]);
+	total = (double)(first - begin) / 1e6;
+	init = stamp(said.data, INIT);
+	mark = stamp(said.data, MARK);
+	if (!first || init < 0)
+		die(s, "the guest did not say when init began");
+	s->ms[TOTAL][i] = total;
+	s->ms[SETUP][i] = total - mark;
+	s->ms[KERNEL][i] = init;
+	s->ms[USER][i] = mark - init;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void print(struct side *s, size_t n)
+{
+	for (int i = 0; i < NR_PHASES; i++) {
+		qsort(s->ms[i], n, sizeof(double), by_size);
+		s->median[i] = s->ms[i][n / 2];
+		free(s->ms[i]);
+	}
+	printf("  %-34s", s->label);
+	for (int i = 0; i < NR_PHASES; i++)
+		printf("%s%.0f ms %s",
+		       i == TOTAL ? " " :
+		       i == SETUP ? ": " :
+				    ", ",
+		       s->median[i], phases[i]);
+	putchar('\n');
+}
+
+int main(int argc, char **argv)
+{
+	const long n = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+	struct side sides[2] = { 0 };
+	int at = 2;
+
+	for (int k = 0; k < 2; k++) {
+		if (at + 1 >= argc || n < 1 || n > MAX_RUNS) {
+			fputs("usage: boottime N LABEL COMMAND... --against "
+			      "LABEL COMMAND...\n",
+			      stderr);
+			return 2;
+		}
+		sides[k].label = argv[at];
+		sides[k].argv = (const char *const *)argv + at + 1;
+		for (int i = 0; i < NR_PHASES; i++)
+			sides[k].ms[i] = kt_xcalloc((size_t)n, sizeof(double));
+		while (at < argc && strcmp(argv[at], "--against") != 0)
+			at++;
+		argv[at] = NULL;
+		at++;
+	}
+	for (size_t i = 0; i < (size_t)n; i++)
+		for (int k = 0; k < 2; k++)
+			once(&sides[k], i);
+	for (int k = 0; k < 2; k++)
+		print(&sides[k], (size_t)n);
+	printf("  %-34s %.2f\n", "ratio, exec to first byte",
+	       sides[0].median[TOTAL] / sides[1].median[TOTAL]);
+	return 0;
+}
