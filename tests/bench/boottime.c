@@ -5,16 +5,19 @@
  *   boottime N LABEL COMMAND... --against LABEL COMMAND...
  *
  * Each COMMAND makes a guest run tests/bench/guest, whose output is, maybe
- * among other things, in its own. Prints medians of N runs each: from the start
- * of COMMAND to the first byte of the guest's command, and of that
+ * among other things, on its stdout or stderr. It gives the kernel the words of
+ * $BOOT_WORDS, and with such shows the guest's console. Prints medians of N
+ * runs each: from the start of COMMAND to the first byte of the guest's
+ * command, and of that
  *
- *   set-up   to the kernel's first line (firmware and unpacking too)
- *   kernel   from there to the start of init
- *   init     from there to the command
+ *   set-up   to the kernel's first line, as seen from outside in N other runs
+ *   init     from the start of init to the command, by the guest's own clock
+ *   kernel   the rest
  *
- * by the guest's own clock; and the ratio of the first to the second. A run is
- * ended when it has said all that.
+ * and the ratio of the first to the second. A run is ended when it has said all
+ * that.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +37,8 @@
 #define FIRST "ktstr-bench: first"
 #define MARK "ktstr-bench: mark"
 #define INIT "as init process"
+#define BANNER "Linux version"
+#define EARLY "earlyprintk=ttyS0,115200"
 
 enum { TOTAL, SETUP, KERNEL, USER, NR_PHASES };
 
@@ -69,16 +74,17 @@ static double stamp(const char *text, const char *words)
 		       -1;
 }
 
-/* Read until all is said; the time of the first byte in *first. */
-static void listen(const struct side *s, int fd, struct kt_buf *said,
-		   uint64_t *first)
+/* Read until there is a whole line with @last; when @first was there, or 0. */
+static uint64_t listen_for(const struct side *s, int fd, const char *first,
+			   const char *last, struct kt_buf *said)
 {
 	const uint64_t deadline = kt_deadline_in(DEADLINE_NS);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	uint64_t at = 0;
 	char chunk[4096];
 	ssize_t n;
 
-	while (!said->len || stamp(said->data, MARK) < 0) {
+	while (!said->len || stamp(said->data, last) < 0) {
 		if (poll(&pfd, 1, kt_deadline_poll_ms(deadline)) <= 0 ||
 		    (n = read(fd, chunk, sizeof(chunk))) <= 0 ||
 		    said->len > MAX_OUTPUT) {
@@ -87,45 +93,52 @@ static void listen(const struct side *s, int fd, struct kt_buf *said,
 			die(s, "the guest did not say when it booted");
 		}
 		kt_buf_add(said, chunk, (size_t)n);
-		if (!*first && strstr(said->data, FIRST))
-			*first = kt_clock_ns();
+		if (!at && strstr(said->data, first))
+			at = kt_clock_ns();
 	}
+	return at;
+}
+
+/* Run it until it has said @last: the time to @first in ms. */
+static double time_to(const struct side *s, const char *words,
+		      const char *first, const char *last, struct kt_buf *said)
+{
+	struct kt_spawn how = { .argv = s->argv,
+				.in = KT_SPAWN_NULL,
+				.group = true,
+				.die_with_us = true };
+	struct kt_error err = { 0 };
+	uint64_t begin, at;
+	int pipe_fds[2];
+	pid_t pid;
+
+	if (setenv("BOOT_WORDS", words, 1) || pipe2(pipe_fds, O_CLOEXEC))
+		die(s, "cannot start");
+	how.out = how.err = pipe_fds[1];
+	begin = kt_clock_ns();
+	if (kt_spawn_start(&how, &pid, &err))
+		die(s, err.msg);
+	close(pipe_fds[1]);
+	at = listen_for(s, pipe_fds[0], first, last, said);
+	kill(-pid, SIGKILL);
+	kt_spawn_end(pid, true, 0, NULL);
+	close(pipe_fds[0]);
+	return (double)(at - begin) / 1e6;
 }
 
 static void once(struct side *s, size_t i)
 {
+	struct kt_buf looked KT_CLEANUP(kt_buf_release) = { 0 };
 	struct kt_buf said KT_CLEANUP(kt_buf_release) = { 0 };
-	struct kt_spawn how = { .argv = s->argv,
-				.in = KT_SPAWN_NULL,
-				.err = KT_SPAWN_INHERIT,
-				.group = true,
-				.die_with_us = true };
-	const uint64_t begin = kt_clock_ns();
-	uint64_t first = 0;
-	struct kt_error err = { 0 };
-	double total, init, mark;
-	int pipe_fds[2];
-	pid_t pid;
+	double init;
 
-	if (pipe2(pipe_fds, 0))
-		die(s, "no pipe");
-	how.out = pipe_fds[1];
-	if (kt_spawn_start(&how, &pid, &err))
-		die(s, err.msg);
-	close(pipe_fds[1]);
-	listen(s, pipe_fds[0], &said, &first);
-	kill(-pid, SIGKILL);
-	kt_spawn_end(pid, true, 0, NULL);
-	close(pipe_fds[0]);
-	total = (double)(first - begin) / 1e6;
+	s->ms[SETUP][i] = time_to(s, EARLY, BANNER, BANNER, &looked);
+	s->ms[TOTAL][i] = time_to(s, "", FIRST, MARK, &said);
 	init = stamp(said.data, INIT);
-	mark = stamp(said.data, MARK);
-	if (!first || init < 0)
+	if (!strstr(said.data, FIRST) || init < 0)
 		die(s, "the guest did not say when init began");
-	s->ms[TOTAL][i] = total;
-	s->ms[SETUP][i] = total - mark;
-	s->ms[KERNEL][i] = init;
-	s->ms[USER][i] = mark - init;
+	s->ms[USER][i] = stamp(said.data, MARK) - init;
+	s->ms[KERNEL][i] = s->ms[TOTAL][i] - s->ms[SETUP][i] - s->ms[USER][i];
 }
 
 static int by_size(const void *a, const void *b)
