@@ -12,10 +12,10 @@ void kt_oom(void)
 {
 	static const char msg[] = "ktstr: out of memory\n";
 
-	/* stdio may itself want memory */
+	/* stdio may itself want memory, and exit() flushes it */
 	if (write(STDERR_FILENO, msg, sizeof(msg) - 1) < 0)
-		_exit(KT_SYS);
-	_exit(KT_SYS);
+		quick_exit(KT_SYS);
+	quick_exit(KT_SYS);
 }
 
 void *kt_xcalloc(size_t n, size_t size)
