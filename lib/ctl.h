@@ -37,9 +37,13 @@
  *   env NAME=VALUE             for the next run; may be repeated
  *   cwd DIR
  *   attach                     the next run is a scheduler: see below
+ *   terminal COLS ROWS         the next run has a terminal of that size
  *   run ARG0 ARG1...           start it; its stdio is pipes that init relays
+ *   shell                      start the guest's own shell, for a person, who
+ *                              is greeted; wants a terminal before it
  * at any time:
  *   eof stdin BYTES            close the command's stdin after BYTES in all
+ *   winsize COLS ROWS          the terminal has another size now
  *   signal SIGNO               to the command's process group, while it runs
  *   ping WORD
  *   bye                        end the machine (reboot)
@@ -54,6 +58,16 @@
  * nothing it leaves behind outlives it. Once while it runs, "attached" is said:
  * when state in /sys/kernel/sched_ext is "enabled", enable_seq is another than
  * at the run, and root/ops has a name.
+ *
+ * A command with a terminal has one pty as its stdin, stdout and stderr, and
+ * leads its session. What it writes comes on ktstr.stdout; stderr ends with no
+ * bytes. The eof of its stdin hangs the line up: SIGHUP, to the leader and to
+ * the foreground.
+ *
+ * A file or directory of the guest is fetched by a job too: KT_CTL_INIT
+ * "--tar" PATH writes a tar archive of one top directory to stdout, which is
+ * PATH, or holds KT_CTL_OUT_FILE and nothing else if PATH is a file. It exits
+ * 0; 1 if it said on stderr what it left out; 2 if there is no archive.
  *
  * The command's end and the end of its output are told apart: a daemon it
  * leaves behind may hold stdout open. Once the command itself has ended, init
@@ -70,6 +84,9 @@
 #define KT_CTL_MAX_WORDS 4096
 #define KT_CTL_LINGER_MS 500
 #define KT_CTL_DETACH_MS 10000
+
+#define KT_CTL_INIT "/init"	      /* what a job that fetches files runs */
+#define KT_CTL_OUT_FILE ".ktstr-file" /* one file in its archive */
 
 #define KT_CTL_PORT_CONTROL "ktstr.control"
 #define KT_CTL_PORT_STDIN "ktstr.stdin"

@@ -23,13 +23,14 @@
 #include "lib/guest/machine.h"
 #include "lib/guest/modules.h"
 #include "lib/guest/session.h"
+#include "lib/guest/tar.h"
 
 #define PORTS_WAIT_MS 10000
 #define PORTS_RETRY_MS 5
 #define PATH_BYTES ((size_t)16 << 10)
 #define LIBRARY_PATH_FILE "/etc/ktstr/library-path"
 
-/* For people who watch the serial console; there is nobody else yet. */
+/* For people who watch the serial console, unless there is somebody else. */
 static void complain(const char *what, const char *name)
 {
 	char text[512];
@@ -42,6 +43,12 @@ static void complain(const char *what, const char *name)
 	}
 	kt_machine_write("/dev/console", text);
 	kt_machine_write("/dev/kmsg", text);
+}
+
+static void left_out(const char *path, const char *below, const char *why)
+{
+	fprintf(stderr, "ktstr-init: \"%s%s\" is left out: %s\n", path, below,
+		why);
 }
 
 static void end_machine(int status)
@@ -154,6 +161,8 @@ int main(int argc, char **argv)
 	struct kt_session *session;
 	char path[PATH_BYTES], library_path[PATH_BYTES];
 
+	if (test && argc == 3 && !strcmp(argv[1], "--tar"))
+		return (int)kt_tar_write(STDOUT_FILENO, argv[2], left_out);
 	if (test && (argc != 3 || strcmp(argv[1], "--test-ports"))) {
 		fputs(usage, stderr);
 		return 2;

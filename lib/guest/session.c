@@ -114,6 +114,7 @@ static void start_command(struct kt_session *session, char **argv)
 
 	session->job = true;
 	session->free_ms = 0;
+	session->terminal = session->setup.terminal && !error;
 	kt_stream_open(&session->in, pipes[0]);
 	kt_stream_open(&session->out, pipes[1]);
 	kt_stream_open(&session->err, pipes[2]);
@@ -135,6 +136,18 @@ static void do_run(struct kt_session *session, char **words, size_t nr)
 	kt_job_clear(&session->setup);
 }
 
+static void do_shell(struct kt_session *session)
+{
+	char name[] = "sh", *argv[] = { name, NULL };
+
+	session->setup.greet = true;
+	if (session->pid)
+		say_failed(session, EBUSY, name);
+	else
+		start_command(session, argv);
+	kt_job_clear(&session->setup);
+}
+
 /* A whole decimal number up to @max. */
 static bool number(const char *text, uint64_t max, uint64_t *out)
 {
@@ -151,6 +164,27 @@ static bool number(const char *text, uint64_t max, uint64_t *out)
 	return true;
 }
 
+static bool size(char **words, size_t nr, struct kt_pty_size *out)
+{
+	uint64_t cols, rows;
+
+	if (nr != 3 || !number(words[1], UINT16_MAX, &cols) ||
+	    !number(words[2], UINT16_MAX, &rows))
+		return false;
+	*out = (struct kt_pty_size){ (unsigned short)cols,
+				     (unsigned short)rows };
+	return true;
+}
+
+static void do_winsize(struct kt_session *session, char **words, size_t nr)
+{
+	struct kt_pty_size new;
+
+	if (size(words, nr, &new) && session->terminal &&
+	    session->out.pipe >= 0)
+		kt_pty_resize(session->out.pipe, new);
+}
+
 static void do_message(struct kt_session *session, char **words, size_t nr)
 {
 	const char *verb = words[0];
@@ -159,6 +193,12 @@ static void do_message(struct kt_session *session, char **words, size_t nr)
 
 	if (!strcmp(verb, "run")) {
 		do_run(session, words, nr);
+	} else if (!strcmp(verb, "shell")) {
+		do_shell(session);
+	} else if (!strcmp(verb, "terminal")) {
+		session->setup.terminal = size(words, nr, &session->setup.size);
+	} else if (!strcmp(verb, "winsize")) {
+		do_winsize(session, words, nr);
 	} else if (!strcmp(verb, "env") && nr == 2) {
 		if (!kt_job_add_env(&session->setup, arg))
 			say(session, "warning", "no or too much \"env\"", NULL);
@@ -196,7 +236,10 @@ static bool wait_until_free(struct kt_session *session)
 /* A run waits for the last bytes of the job before it. */
 static bool must_wait(struct kt_session *session, const char *line, size_t len)
 {
-	return len >= 4 && !memcmp(line, "run\t", 4) && !session->pid &&
+	const bool starts = (len >= 4 && !memcmp(line, "run\t", 4)) ||
+			    (len == 5 && !memcmp(line, "shell", 5));
+
+	return starts && !session->pid &&
 	       (!job_done(session) || wait_until_free(session));
 }
 
@@ -385,11 +428,22 @@ static void learn_connections(struct kt_session *session,
 	}
 }
 
+/* The end of a terminal's input is the end of the line it hangs on. */
+static void hang_up(struct kt_session *session)
+{
+	if (!session->terminal || !session->pid || session->in.len ||
+	    session->in.total < session->in.limit)
+		return;
+	kt_pty_hang_up(session->out.pipe, session->pid);
+	session->terminal = false;
+}
+
 static void pump_job(struct kt_session *session)
 {
 	if (!session->job)
 		return;
 	kt_stream_pump_in(&session->in, wants_input(session));
+	hang_up(session);
 	if (kt_stream_pump_out(&session->out))
 		say_number(session, "eof", "stdout", session->out.total);
 	if (kt_stream_pump_out(&session->err))
@@ -436,7 +490,7 @@ void kt_session_run(struct kt_session *session)
 			continue;
 		learn_connections(session, fds);
 		/* Nobody reads it any more: free the writer, eat the rest. */
-		if (fds[IN_PIPE].revents & POLLERR)
+		if (fds[IN_PIPE].revents & (POLLERR | POLLHUP))
 			kt_stream_close_pipe(&session->in);
 		watch_scheduler(session);
 		do {

@@ -27,6 +27,7 @@ struct kt_session {
 	struct kt_attach attach;
 	bool scheduler; /* the command is one */
 	bool job;	/* there has been a run whose streams may not be done */
+	bool terminal;	/* the command has one, which is not hung up */
 	pid_t pid;	/* of the command, 0 once it has ended */
 	uint64_t ended_ms, free_ms; /* 0: sched_ext is not waited for */
 	bool bye;		    /* the host wants, or has, no more */

@@ -376,6 +376,152 @@ def orphans(host):
     raise AssertionError("it lives on")
 
 
+def lines(data):
+    return data.replace(b"\r\n", b"\n").split(b"\n")
+
+
+def hold(host):
+    "Keep the line up until the command has ended: its status and output."
+    end = host.wait("exited")
+    host.eof()
+    host.messages.append(end)
+    return host.finish()
+
+
+def until(host, text, timeout=20):
+    "Take output until text is in it."
+    end = time.monotonic() + timeout
+    while text not in host.data["stdout"]:
+        if time.monotonic() > end:
+            raise AssertionError(f"no {text!r} in {host.data}")
+        host.pump(0.05)
+
+
+def terminal(host):
+    "a command with a terminal has it for all three, of that size"
+    host.say("terminal", "97", "31")
+    host.say("run", "sh", "-c", "for i in 0 1 2; do test -t $i && echo t$i;"
+             " done; stty size; test -c /dev/tty && echo mine >/dev/tty;"
+             " echo err >&2; exit 9")  # fmt: skip
+    how, out, err = hold(host)
+    eq((how, err), (("exited", 9), b""))
+    eq(lines(out), [b"t0", b"t1", b"t2", b"31 97", b"mine", b"err", b""])
+
+
+def terminal_once(host):
+    "the job after it has pipes again"
+    host.say("terminal", "80", "24")
+    host.say("run", "true")
+    hold(host)
+    eq(host.job("sh", "-c", "test -p /dev/fd/1 && echo pipe")[1], b"pipe\n")
+
+
+def winsize(host):
+    "a new size is there, and the foreground is told by SIGWINCH"
+    script = "trap 'stty size; exit' WINCH; echo up; while :; do sleep 0.02; done"
+    host.say("terminal", "80", "24")
+    host.say("run", "sh", "-c", script)
+    until(host, b"up")
+    for words in (("x", "1"), ("1",), ("99999", "1"), ("-1", "2")):
+        host.say("winsize", *words)
+    host.say("winsize", "132", "50")
+    host.wait("exited")
+    host.eof()
+    until(host, b"50 132")
+    host.say("winsize", "1", "1")
+    host.say("ping", "well")
+    host.wait("pong")
+
+
+def keys(host):
+    "Ctrl-C and Ctrl-Z are for the foreground, and the shell survives them"
+    host.say("terminal", "80", "24")
+    host.say("env", "PS1=% ")
+    host.say("shell")
+    until(host, b"% ")
+    host.feed(b"sleep 100\r")
+    time.sleep(0.3)
+    host.feed(b"\x03")
+    host.feed(b"echo a=$?\r")
+    until(host, b"a=130")
+    host.feed(b"sleep 100\r")
+    time.sleep(0.3)
+    host.feed(b"\x1a")
+    until(host, b"Stopped")
+    host.feed(b"kill -9 %1\r")
+    host.feed(b"wait; exit 23\r")
+    eq(hold(host)[0], ("exited", 23))
+
+
+def greeting(host):
+    "the shell greets, and its prompt tells the kernel"
+    host.say("terminal", "80", "24")
+    host.say("shell")
+    until(host, b"# ")
+    out = host.data["stdout"]
+    release = os.uname().release.encode()
+    for word in (b"Linux " + release, b"Ctrl-A x", b"ktstr " + release):
+        if word not in out:
+            raise AssertionError(f"no {word} in {out}")
+    host.feed(b"exit 6\r")
+    eq(host.wait("exited"), ["exited", "6"])
+
+
+def shell_busy(host):
+    "a shell while a command runs is refused, and one after it waits its turn"
+    host.say("run", "cat")
+    host.say("shell")
+    eq(host.wait("failed")[:2], ["failed", "16"])
+    host.eof()
+    host.wait("exited")
+    host.say("terminal", "80", "24")
+    host.say("shell")
+    until(host, b"# ")
+    host.feed(b"exit\r")
+    host.wait("exited")
+
+
+def hang_up(host):
+    "the end of its input hangs a terminal up"
+    host.say("terminal", "80", "24")
+    host.say("run", "sh", "-c", "echo up; sleep 100")
+    until(host, b"up")
+    host.eof()
+    eq(host.finish()[0], ("signaled", 1))
+
+
+def terminal_bytes(host):
+    "in raw mode every byte passes a terminal, both ways"
+    data = bytes(range(256)) * 4096
+    host.say("terminal", "80", "24")
+    host.say("run", "sh", "-c", f"stty raw -echo; echo up; head -c {len(data)}")
+    until(host, b"up\n")
+    host.data["stdout"] = b""
+    host.feed(data)
+    host.wait("exited")
+    until(host, data)
+    eq(len(host.data["stdout"]), len(data))
+
+
+def terminal_whole(host):
+    "what is written just before the end is all there"
+    for _ in range(5):
+        host.say("terminal", "80", "24")
+        host.say("run", "seq", "50000")
+        how, out, _ = hold(host)
+        eq(lines(out), b"".join(b"%d\n" % i for i in range(1, 50001)).split(b"\n"))
+
+
+def terminal_left(host):
+    "who is left behind on a terminal does not hold its end up for long"
+    host.say("terminal", "80", "24")
+    host.say("run", "sh", "-c", "trap '' HUP; sleep 3 & echo started")
+    before = time.monotonic()
+    eq(hold(host)[0], ("exited", 0))
+    if time.monotonic() - before > 2:
+        raise AssertionError("it did")
+
+
 def main():
     tests = [
         hello, statuses, signals, started, apart, pipes, settings, path,
@@ -383,6 +529,8 @@ def main():
         both_ways, unread, early_run, eof_first, busy, linger, linger_whole,
         group, ping, hostile, long_line, many_words, flood, stdout_gone,
         attaching, next_scheduler, orphans,
+        terminal, terminal_once, winsize, keys, greeting, shell_busy, hang_up,
+        terminal_bytes, terminal_whole, terminal_left,
     ]  # fmt: skip
     os.environ["SECRET"] = "of the host"
     bad = 0
