@@ -94,7 +94,8 @@ static enum kt_status unpack(const struct kt_out *out, int tar, int work,
 		return kt_fail_errno(err, "cannot make a directory");
 	st = kt_stream_open(tar, out->guest, 1, &stream, err);
 	return st ? st :
-		    kt_archive_unpack(stream, out->guest, dir, NULL, NULL, err);
+		    kt_archive_unpack(stream, out->guest, dir, NULL, NULL, NULL,
+				      err);
 }
 
 /* One file, or the directory itself, becomes out->path. */
