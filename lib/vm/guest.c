@@ -47,11 +47,24 @@ static enum kt_status queue_run(struct kt_buf *out, const char *const *argv,
 	return st;
 }
 
+static enum kt_status queue_size(struct kt_buf *out, const char *verb,
+				 unsigned short cols, unsigned short rows,
+				 struct kt_error *err)
+{
+	char text[2][8];
+	const char *const words[] = { verb, text[0], text[1], NULL };
+
+	snprintf(text[0], sizeof(text[0]), "%hu", cols);
+	snprintf(text[1], sizeof(text[1]), "%hu", rows);
+	return queue(out, words, err);
+}
+
 static enum kt_status queue_job(struct kt_buf *out, const struct kt_job *job,
 				struct kt_error *err)
 {
 	const char *const cwd[] = { "cwd", job->cwd, NULL };
 	static const char *const attach[] = { "attach", NULL };
+	static const char *const shell[] = { "shell", NULL };
 	enum kt_status st = KT_OK;
 
 	for (size_t i = 0; !st && job->env && job->env[i]; i++) {
@@ -63,7 +76,12 @@ static enum kt_status queue_job(struct kt_buf *out, const struct kt_job *job,
 		st = queue(out, cwd, err);
 	if (!st && job->attach)
 		st = queue(out, attach, err);
-	return st ? st : queue_run(out, job->argv, err);
+	if (!st && job->terminal)
+		st = queue_size(out, "terminal", job->cols, job->rows, err);
+	if (st)
+		return st;
+	return job->argv ? queue_run(out, job->argv, err) :
+			   queue(out, shell, err);
 }
 
 enum kt_status kt_guest_init(struct kt_guest *g, const struct kt_job *job,
@@ -136,6 +154,15 @@ void kt_guest_signal(struct kt_guest *g, int signo)
 
 	snprintf(nr, sizeof(nr), "%d", signo);
 	if (queue(&g->out, words, &ignored))
+		abort();
+}
+
+void kt_guest_winsize(struct kt_guest *g, unsigned short cols,
+		      unsigned short rows)
+{
+	struct kt_error ignored;
+
+	if (queue_size(&g->out, "winsize", cols, rows, &ignored))
 		abort();
 }
 

@@ -20,10 +20,13 @@
 #define KT_GUEST_OPS_SIZE 128	  /* the kernel's SCX_OPS_NAME_LEN */
 
 struct kt_job {
-	const char *const *argv; /* the command; ends in NULL */
-	const char *const *env;	 /* NAME=VALUE; ends in NULL; may be NULL */
-	const char *cwd;	 /* may be NULL */
-	bool attach;		 /* a scheduler: tell when it has attached */
+	/* The command, ended by NULL; or NULL for a shell on a terminal. */
+	const char *const *argv;
+	const char *const *env; /* NAME=VALUE; ends in NULL; may be NULL */
+	const char *cwd;	/* may be NULL */
+	bool attach;		/* a scheduler: tell when it has attached */
+	bool terminal;		/* it gets one, of that size */
+	unsigned short cols, rows;
 };
 
 enum kt_guest_stage {
@@ -81,9 +84,14 @@ enum kt_status kt_guest_again(struct kt_guest *g, const struct kt_job *job,
 enum kt_status kt_guest_feed(struct kt_guest *g, const void *data, size_t len,
 			     struct kt_error *err) KT_MUST_CHECK;
 
-/* Queue: that stdin ends after @bytes in all; a ping; a signal to the job. */
+/*
+ * Queue: that stdin ends after @bytes in all; a ping; a signal to the job; the
+ * size that its terminal has now.
+ */
 void kt_guest_stdin_eof(struct kt_guest *g, uint64_t bytes);
 void kt_guest_ping(struct kt_guest *g);
 void kt_guest_signal(struct kt_guest *g, int signo);
+void kt_guest_winsize(struct kt_guest *g, unsigned short cols,
+		      unsigned short rows);
 
 #endif

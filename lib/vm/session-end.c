@@ -24,6 +24,8 @@ const char *kt_reason_name(enum kt_reason reason)
 		return "hang";
 	case KT_REASON_TIMEOUT:
 		return "timeout";
+	case KT_REASON_ESCAPE:
+		return "escape";
 	case KT_REASON_SIGNAL:
 		return "signal";
 	case KT_REASON_ENGINE_ERROR:
@@ -91,6 +93,9 @@ static void explain(const struct kt_session_state *s, enum kt_reason reason,
 	case KT_REASON_TIMEOUT:
 		kt_error_set(why, KT_FAIL, "the command did not end in %llu s",
 			     seconds(s->job.task->timeout_ns));
+		break;
+	case KT_REASON_ESCAPE:
+		kt_error_set(why, KT_FAIL, "left by Ctrl-A x");
 		break;
 	case KT_REASON_SIGNAL:
 		kt_error_set(why, KT_FAIL, "interrupted by SIG%s",

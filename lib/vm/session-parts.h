@@ -4,6 +4,7 @@
  *
  *	session.c         the loop, and the jobs
  *	session-stream.c  bytes between descriptors
+ *	session-tty.c     the terminal of a job that has one
  *	session-clock.c   deadlines
  *	session-end.c     telling how it ended
  */
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 
 #include "lib/vm/console.h"
+#include "lib/vm/escape.h"
 #include "lib/vm/session.h"
 
 #define KT_STREAM_BYTES ((size_t)64 << 10)
@@ -40,6 +42,8 @@ struct kt_session_job {
 	uint64_t stopped_ns; /* SIGTERM is on its way since */
 	uint64_t killed_ns;  /* likewise SIGKILL */
 	bool attached, asked_eof, timed_out;
+	bool raw; /* it has the terminal, which is */
+	struct kt_escape escape;
 };
 
 struct kt_session_state {
@@ -52,7 +56,7 @@ struct kt_session_state {
 	struct kt_session_job job;
 	struct kt_outcome last; /* of the job before */
 	struct kt_stream in, output[2], console;
-	short control_in, ignored;
+	short control_in, resized, ignored;
 	bool control_ended;
 	bool decided; /* the session ends, for this reason */
 	enum kt_reason reason;
@@ -67,6 +71,23 @@ void kt_session_decide(struct kt_session_state *s, enum kt_reason reason);
 
 /* Streams of the job begin, from and to what its task says. */
 void kt_session_open_streams(struct kt_session_state *s);
+
+/*
+ * Of a job with a terminal: keys have been typed; its size may have changed; it
+ * has begun and the terminal is the guest's, or it has ended and it is not.
+ */
+void kt_session_read_keys(struct kt_session_state *s);
+void kt_session_resize(struct kt_session_state *s);
+enum kt_status kt_session_give_terminal(struct kt_session_state *s,
+					struct kt_error *err) KT_MUST_CHECK;
+enum kt_status kt_session_take_terminal(struct kt_session_state *s,
+					struct kt_error *err) KT_MUST_CHECK;
+
+/* Is there room for keys? */
+bool kt_session_wants_keys(const struct kt_session_state *s);
+
+/* A terminal that is raw wants CR before LF; returns the new length. */
+size_t kt_session_end_lines(char *data, size_t len);
 
 /* Tell the guest how much of stdin was the job's, once. */
 void kt_session_end_stdin(struct kt_session_state *s);

@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "lib/stop.h"
 #include "lib/vm/session-parts.h"
+#include "lib/vm/terminal.h"
 
 /* Poll @fd and put what came into *got, which is 0 until then. */
 static void watch(struct kt_session_state *s, int fd, short events, short *got)
@@ -30,13 +31,13 @@ static void watch_stream(struct kt_session_state *s, struct kt_stream *st)
 		watch(s, st->from, POLLIN, &st->in);
 }
 
-static void fill(struct kt_session_state *s, struct kt_stream *st)
+static void fill(struct kt_session_state *s, struct kt_stream *st, size_t max)
 {
 	ssize_t n;
 
 	if (!st->in)
 		return;
-	n = read(st->from, st->buf, KT_STREAM_BYTES);
+	n = read(st->from, st->buf, max);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -72,6 +73,18 @@ static enum kt_status drain(struct kt_session_state *s, struct kt_stream *st,
 	return KT_OK;
 }
 
+/* Of a hostile guest's stdout, no more than was asked for. */
+static void check_size(struct kt_session_state *s)
+{
+	const struct kt_task *task = s->job.task;
+
+	if (!task || !task->max_out || s->output[KT_OUT].total <= task->max_out)
+		return;
+	kt_error_set(&s->why, KT_DATA, "the guest sent more than %llu bytes",
+		     (unsigned long long)task->max_out);
+	kt_session_decide(s, KT_REASON_ENGINE_ERROR);
+}
+
 /* The most that is read from the guest may have been announced already. */
 static void check_eof(struct kt_session_state *s, int i)
 {
@@ -87,7 +100,7 @@ static enum kt_status pump_output(struct kt_session_state *s, int i,
 {
 	struct kt_stream *st = &s->output[i];
 
-	fill(s, st);
+	fill(s, st, KT_STREAM_BYTES);
 	check_eof(s, i);
 	return drain(s, st, err);
 }
@@ -124,8 +137,11 @@ static void pump_stdin(struct kt_session_state *s)
 	struct kt_stream *st = &s->in;
 	ssize_t n;
 
-	fill(s, st);
-	while (st->len) {
+	if (s->job.task && s->job.task->job.terminal)
+		kt_session_read_keys(s);
+	else
+		fill(s, st, KT_STREAM_BYTES);
+	while (st->len && s->guest.stage == KT_GUEST_RUNNING) {
 		n = send(st->to, st->buf + st->off, st->len,
 			 MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno != EAGAIN && errno != EINTR) {
@@ -148,7 +164,8 @@ static enum kt_status pump_console(struct kt_session_state *s,
 	const uint64_t before = st->total;
 	enum kt_status status;
 
-	fill(s, st);
+	/* Half of the room, for ends of lines. */
+	fill(s, st, KT_STREAM_BYTES / 2);
 	if (st->total != before) {
 		status = kt_console_feed(s->con, st->buf, st->len, err);
 		if (status)
@@ -156,6 +173,8 @@ static enum kt_status pump_console(struct kt_session_state *s,
 		if (kt_console_panicked(s->con) && !s->panic_ns)
 			s->panic_ns = kt_clock_ns();
 		st->len = st->to < 0 ? 0 : kt_console_clean(st->buf, st->len);
+		if (s->job.raw)
+			st->len = kt_session_end_lines(st->buf, st->len);
 	}
 	return drain(s, st, err);
 }
@@ -193,7 +212,24 @@ static void pump_control(struct kt_session_state *s)
 	}
 	for (int i = KT_OUT; i <= KT_ERR; i++)
 		check_eof(s, i);
+	check_size(s);
+	if (s->resized)
+		kt_session_resize(s);
 	send_control(s);
+}
+
+/* Read from the beginning, and written when there is somebody to read it. */
+static void watch_terminal(struct kt_session_state *s)
+{
+	if (s->decided)
+		return;
+	if (kt_session_wants_keys(s))
+		watch(s, s->in.from, POLLIN, &s->in.in);
+	if (s->guest.stage != KT_GUEST_RUNNING)
+		return;
+	watch(s, kt_terminal_fd(), POLLIN, &s->resized);
+	if (s->in.len)
+		watch(s, s->in.to, POLLOUT, &s->in.out);
 }
 
 static void watch_all(struct kt_session_state *s)
@@ -208,8 +244,10 @@ static void watch_all(struct kt_session_state *s)
 	watch(s, s->control_ended ? -1 : s->how->ports[KT_PORT_CONTROL],
 	      (short)(POLLIN | (s->guest.out.len ? POLLOUT : 0)),
 	      &s->control_in);
-	s->in.in = s->in.out = 0;
-	if (s->vm && s->guest.stage == KT_GUEST_RUNNING)
+	s->in.in = s->in.out = s->resized = 0;
+	if (s->vm && s->job.task && s->job.task->job.terminal)
+		watch_terminal(s);
+	else if (s->vm && s->guest.stage == KT_GUEST_RUNNING)
 		watch_stream(s, &s->in);
 	watch_stream(s, &s->output[KT_OUT]);
 	watch_stream(s, &s->output[KT_ERR]);

@@ -53,6 +53,10 @@ static void tell_end(const struct kt_session_state *s,
 /* The job has ended, and all it wrote is written. */
 static enum kt_status end_job(struct kt_session_state *s, struct kt_error *err)
 {
+	enum kt_status st = kt_session_take_terminal(s, err);
+
+	if (st)
+		return st;
 	kt_session_end_stdin(s);
 	kt_outcome_release(&s->last);
 	kt_session_report(s,
@@ -67,8 +71,13 @@ static enum kt_status end_job(struct kt_session_state *s, struct kt_error *err)
 static enum kt_status check_guest(struct kt_session_state *s,
 				  struct kt_error *err)
 {
+	enum kt_status st;
+
 	if (s->decided)
 		return KT_OK;
+	st = kt_session_give_terminal(s, err);
+	if (st)
+		return st;
 	if (s->guest.stage == KT_GUEST_FAILED ||
 	    (s->guest.stage == KT_GUEST_ENDED && kt_session_output_done(s)))
 		return end_job(s, err);
@@ -148,6 +157,7 @@ static enum kt_status drain_rest(struct kt_session_state *s,
 {
 	s->progress_ns = kt_clock_ns();
 	for (int i = KT_OUT; i <= KT_ERR && (s->reason == KT_REASON_EXIT ||
+					     s->reason == KT_REASON_ESCAPE ||
 					     s->reason == KT_REASON_SIGNAL);
 	     i++) {
 		s->output[i].ended = true;

@@ -25,6 +25,7 @@ enum kt_reason {
 	KT_REASON_TRIPLE_FAULT,
 	KT_REASON_HANG,		/* no hello, or no answer at the deadline */
 	KT_REASON_TIMEOUT,	/* it answered, but the command had not ended */
+	KT_REASON_ESCAPE,	/* the person left it (lib/vm/escape.h) */
 	KT_REASON_SIGNAL,	/* we were told to stop */
 	KT_REASON_ENGINE_ERROR, /* the engine failed, or init went mad */
 };
@@ -48,8 +49,14 @@ struct kt_limits kt_limits_default(unsigned int cpus);
 /* One command in the session, and what is its own. */
 struct kt_task {
 	struct kt_job job;
-	int in;		     /* the command's stdin, or -1 for an empty one */
+	/*
+	 * The command's stdin, or -1 for an empty one. If the job is to have a
+	 * terminal, this is the one that is taken (lib/vm/terminal.h): it is
+	 * raw while the command runs, and its size is passed on.
+	 */
+	int in;
 	int out, err;	     /* where its output goes */
+	uint64_t max_out;    /* bytes to out, more is an error; 0: any */
 	uint64_t timeout_ns; /* from next() to the command's end; 0: any */
 	/*
 	 * How long a command that is to stop has from SIGTERM to SIGKILL, and

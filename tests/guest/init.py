@@ -448,8 +448,10 @@ def keys(host):
     time.sleep(0.3)
     host.feed(b"\x1a")
     until(host, b"Stopped")
-    host.feed(b"kill -9 %1\r")
-    host.feed(b"wait; exit 23\r")
+    host.feed(b"fg\r")
+    time.sleep(0.3)
+    host.feed(b"\x03")
+    host.feed(b"exit 23\r")
     eq(hold(host)[0], ("exited", 23))
 
 
