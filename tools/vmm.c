@@ -15,12 +15,17 @@
 #include "lib/vm/logs.h"
 #include "lib/vm/qemu.h"
 #include "lib/vm/run.h"
+#include "lib/vm/terminal.h"
 #include "lib/xalloc.h"
 
 #define RECORD_TIMEOUT_S 120
 #define MAX_TIMEOUT_S (UINT64_C(366) * 24 * 3600)
 #define EXIT_TIMEOUT 124 /* as timeout(1) has it */
 #define EXIT_OURS 125
+
+/* What programs on a terminal want to know of it. */
+static const char *const term_names[] = { "TERM", "COLORTERM" };
+#define NR_TERM (sizeof(term_names) / sizeof(term_names[0]))
 
 static const struct kt_option options[] = {
 	{ .name = "append",
@@ -71,18 +76,29 @@ static const struct kt_option options[] = {
 	  .value = "S,C,T",
 	  .arg = KT_ARG_STRING,
 	  .help = "sockets, cores each, threads each (default: 1,1,1)" },
+	{ .name = "tty", .help = "give the command a terminal: ours" },
 	{ 0 },
 };
 
 struct vmm {
 	struct kt_run run;
-	const char *logs; /* as given, or NULL */
+	bool text; /* no record is written */
+	int tty;   /* the command's terminal that we have opened, or -1 */
+	char *term[NR_TERM]; /* NAME=VALUE, or NULL */
+	const char *logs;    /* as given, or NULL */
 	uint64_t nr_runs, nr_bad;
 };
 
-static void warn(const char *text, void *ctx KT_UNUSED)
+/* On a terminal that may be the guest's: on a line of its own, and whole. */
+static void warn(const char *text, void *ctx)
 {
+	const struct vmm *v = ctx;
+
+	if (v->run.job.terminal)
+		fputs("\r\n", stderr);
 	kt_note("guest: %s", text);
+	if (v->run.job.terminal)
+		fputs("\r", stderr);
 }
 
 /* The values of repeatable option @name, ended by NULL; the caller frees. */
@@ -93,6 +109,21 @@ static const char **values(const struct kt_args *args, const char *name)
 
 	for (size_t i = 0; i < nr; i++)
 		vals[i] = kt_args_nth(args, name, i);
+	return vals;
+}
+
+/* The same of --env, behind what a terminal is here. */
+static const char **env_values(const struct kt_args *args, char *const *term)
+{
+	const size_t nr = kt_args_count(args, "env");
+	const char **vals = kt_xcalloc(nr + NR_TERM + 1, sizeof(*vals));
+	size_t at = 0;
+
+	for (size_t i = 0; i < NR_TERM; i++)
+		if (term[i])
+			vals[at++] = term[i];
+	for (size_t i = 0; i < nr; i++)
+		vals[at++] = kt_args_nth(args, "env", i);
 	return vals;
 }
 
@@ -203,6 +234,8 @@ static int text_status(const struct kt_outcome *end)
 	switch (end->reason) {
 	case KT_REASON_EXIT:
 		return end->exit_code;
+	case KT_REASON_ESCAPE:
+		return 0;
 	case KT_REASON_TIMEOUT:
 	case KT_REASON_HANG:
 		return EXIT_TIMEOUT;
@@ -217,6 +250,28 @@ static int text_status(const struct kt_outcome *end)
 	return EXIT_OURS;
 }
 
+/* The terminal is the guest's for as long as the machine runs. */
+static enum kt_status run_in_terminal(struct vmm *v,
+				      const struct kt_record *rec,
+				      struct kt_outcome *end,
+				      struct kt_error *err)
+{
+	struct kt_terminal_size size;
+	enum kt_status st = kt_terminal_take(v->run.in, err);
+
+	if (st)
+		return st;
+	size = kt_terminal_size();
+	v->run.job.cols = size.cols;
+	v->run.job.rows = size.rows;
+	st = kt_run_text(&v->run, rec, STDOUT_FILENO, STDERR_FILENO, end, err);
+	kt_terminal_release();
+	/* Behind the prompt, or whatever else stands there. */
+	if (!st && end->reason != KT_REASON_EXIT)
+		fputs("\n", stderr);
+	return st;
+}
+
 static enum kt_status run_text(struct vmm *v, FILE *in, struct kt_error *err)
 {
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
@@ -228,14 +283,17 @@ static enum kt_status run_text(struct vmm *v, FILE *in, struct kt_error *err)
 	if (!st)
 		st = make_logs(v, &logs, &lock, err);
 	v->run.logs = logs;
-	if (!st)
+	if (!st && v->run.job.terminal)
+		st = run_in_terminal(v, rec, &end, err);
+	else if (!st)
 		st = kt_run_text(&v->run, rec, STDOUT_FILENO, STDERR_FILENO,
 				 &end, err);
 	if (st)
 		return st;
 	if (end.tail.len && v->run.dmesg < 0)
 		fputs(end.tail.data, stderr);
-	if (end.why.msg[0] && !end.why.hint[0] && end.exit_code < 0)
+	if (end.why.msg[0] && !end.why.hint[0] && end.exit_code < 0 &&
+	    end.reason != KT_REASON_ESCAPE)
 		kt_error_hint(&end.why, "%s/console.log has all it said", logs);
 	kt_tool_report(&end.why);
 	kt_tool_exit_with(text_status(&end));
@@ -254,52 +312,107 @@ static enum kt_status run_input(struct vmm *v, const struct kt_args *args,
 		return kt_fail_errno(err, "cannot open \"%s\"", spec);
 	if (spec)
 		v->run.in = STDIN_FILENO;
-	st = kt_args_has(args, "text") ? run_text(v, in, err) :
-					 run_records(v, in, err);
+	else
+		v->run.in = v->tty;
+	st = v->text ? run_text(v, in, err) : run_records(v, in, err);
 	if (file)
 		fclose(file);
 	return st;
 }
 
-static enum kt_status set_run(struct kt_run *run, const struct kt_args *args,
+/* With the record on stdin, the person is at the controlling terminal. */
+static enum kt_status open_terminal(struct vmm *v, const struct kt_args *args,
+				    struct kt_error *err)
+{
+	if (kt_args_has(args, "spec")) {
+		if (isatty(STDIN_FILENO))
+			return KT_OK;
+		return kt_fail(err, KT_USAGE, "standard input is no terminal");
+	}
+	v->tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (v->tty < 0)
+		return kt_fail(err, KT_USAGE, "there is no terminal: %s",
+			       strerror(errno));
+	return KT_OK;
+}
+
+/* The command, or a shell in its place. */
+static enum kt_status set_command(struct vmm *v, const struct kt_args *args,
+				  struct kt_error *err)
+{
+	const bool shell = !kt_args_has_rest(args) || !kt_args_rest(args)[0];
+	enum kt_status st;
+
+	v->run.job.argv = shell ? NULL : kt_args_rest(args);
+	v->run.job.cwd = kt_args_str(args, "cwd");
+	v->run.job.terminal = shell || kt_args_has(args, "tty");
+	v->text = v->run.job.terminal || kt_args_has(args, "text");
+	if (!v->run.job.terminal)
+		return KT_OK;
+	st = open_terminal(v, args, err);
+	if (st && shell)
+		return kt_hint(err,
+			       kt_fail(err, KT_USAGE,
+				       "a command for the guest is missing, "
+				       "and a shell needs a terminal"),
+			       "write it behind \"--\": ktstr-vmm -t -- "
+			       "uname -r");
+	return st;
+}
+
+static enum kt_status set_run(struct vmm *v, const struct kt_args *args,
 			      struct kt_error *err)
 {
 	const char *topology = kt_args_str(args, "topology");
-	const bool text = kt_args_has(args, "text");
-	enum kt_status st;
+	struct kt_run *run = &v->run;
+	enum kt_status st = set_command(v, args, err);
 
-	if (!kt_args_has_rest(args) || !kt_args_rest(args)[0])
-		return kt_hint(err,
-			       kt_fail(err, KT_USAGE,
-				       "a command for the guest is missing"),
-			       "write it behind \"--\": ktstr-vmm -t -- "
-			       "uname -r");
+	if (st)
+		return st;
 	run->engine = &kt_engine_qemu;
 	run->memory_mib = kt_args_u64(args, "memory-mb", 0);
-	run->job.argv = kt_args_rest(args);
-	run->job.cwd = kt_args_str(args, "cwd");
-	run->in = -1;
 	run->dmesg = kt_args_has(args, "dmesg") ? STDERR_FILENO : -1;
 	run->path = kt_getenv("PATH");
 	run->warn = warn;
+	run->ctx = v;
 	st = kt_topology_parse(topology ? topology : "1,1,1", &run->topology,
 			       err);
 	if (st)
 		return st;
 	run->limits = kt_limits_default(kt_topology_cpus(&run->topology));
 	run->timeout_ns =
-		kt_args_u64(args, "timeout", text ? 0 : RECORD_TIMEOUT_S) *
+		kt_args_u64(args, "timeout", v->text ? 0 : RECORD_TIMEOUT_S) *
 		KT_NS_PER_S;
 	return KT_OK;
+}
+
+static void vmm_release(struct vmm *v)
+{
+	kt_closep(&v->tty);
+	for (size_t i = 0; i < NR_TERM; i++)
+		free(v->term[i]);
+}
+
+static void set_term(struct vmm *v)
+{
+	for (size_t i = 0; v->run.job.terminal && i < NR_TERM; i++) {
+		const char *val = kt_getenv(term_names[i]);
+
+		if (val)
+			v->term[i] = kt_xasprintf("%s=%s", term_names[i], val);
+	}
 }
 
 static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 {
 	const char **append KT_CLEANUP(values_freep) = values(args, "append");
-	const char **env KT_CLEANUP(values_freep) = values(args, "env");
-	struct vmm v = { .logs = kt_args_str(args, "logs") };
-	enum kt_status st = set_run(&v.run, args, err);
+	const char **env KT_CLEANUP(values_freep) = NULL;
+	struct vmm v KT_CLEANUP(
+		vmm_release) = { .logs = kt_args_str(args, "logs"), .tty = -1 };
+	enum kt_status st = set_run(&v, args, err);
 
+	set_term(&v);
+	env = env_values(args, v.term);
 	v.run.append = append;
 	v.run.job.env = env;
 	if (!st)
@@ -309,7 +422,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	if (st)
 		return st;
 	st = run_input(&v, args, err);
-	if (st && kt_args_has(args, "text"))
+	if (st && v.text)
 		kt_tool_exit_with(EXIT_OURS);
 	return st;
 }
@@ -317,7 +430,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 const struct kt_command kt_tool_vmm = {
 	.name = "ktstr-vmm",
 	.summary = "run a command on a kernel, in a virtual machine",
-	.operands = "-- COMMAND [ARG...]",
+	.operands = "[-- COMMAND [ARG...]]",
 	.options = options,
 	.run = run,
 	.rest = true,
