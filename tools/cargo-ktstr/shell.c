@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* shell - cargo ktstr shell: boot a kernel and run a command in it */
+/* shell - cargo ktstr shell: boot a kernel, for a person or for a command */
+#include <unistd.h>
+
 #include "tools/cargo-ktstr/front.h"
 
 enum { GET, INITRAMFS, VMM };
@@ -8,7 +10,8 @@ static const struct kt_borrow borrows[] = {
 	[GET] = { .from = &kt_tool_cache, .sub = "get", .names = "" },
 	[INITRAMFS] = { .from = &kt_tool_initramfs, .names = "include-files" },
 	[VMM] = { .from = &kt_tool_vmm,
-		  .names = "engine topology memory-mb timeout dmesg" },
+		  .names = "engine topology memory-mb timeout dmesg env cwd "
+			   "tty" },
 	{ 0 },
 };
 
@@ -16,8 +19,12 @@ static enum kt_status shell(const struct kt_args *args, struct kt_error *err)
 {
 	struct kt_pipeline *p KT_CLEANUP(kt_pipeline_freep) = kt_pipeline_new();
 
-	if (!kt_args_has(args, "exec"))
-		return kt_fail(err, KT_USAGE, "option --exec is missing");
+	if (!kt_args_has(args, "exec") && !kt_args_has(args, "explain") &&
+	    !isatty(STDIN_FILENO))
+		return kt_hint(
+			err,
+			kt_fail(err, KT_USAGE, "standard input is no terminal"),
+			"without one, say what to run: --exec COMMAND");
 	kt_front_stage(p, args, &borrows[GET]);
 	if (kt_args_has(args, "kernel")) {
 		kt_pipeline_word(p, "--");
@@ -29,10 +36,12 @@ static enum kt_status shell(const struct kt_args *args, struct kt_error *err)
 	kt_pipeline_word(p, "--text");
 	kt_pipeline_spec(p);
 	kt_front_pass(p, args, &borrows[VMM]);
-	kt_pipeline_word(p, "--");
-	kt_pipeline_word(p, "sh");
-	kt_pipeline_word(p, "-c");
-	kt_pipeline_word(p, kt_args_str(args, "exec"));
+	if (kt_args_has(args, "exec")) {
+		kt_pipeline_word(p, "--");
+		kt_pipeline_word(p, "sh");
+		kt_pipeline_word(p, "-c");
+		kt_pipeline_word(p, kt_args_str(args, "exec"));
+	}
 	return kt_front_run(args, p, true, err);
 }
 
@@ -50,7 +59,7 @@ static const struct kt_option options[] = {
 
 const struct kt_command kt_front_shell = {
 	.name = "shell",
-	.summary = "boot a kernel and run a command in it",
+	.summary = "boot a kernel into a shell, or run a command in it",
 	.options = options,
 	.borrows = borrows,
 	.run = shell,
