@@ -288,21 +288,21 @@ enum kt_status kt_temp_dir(const char *prefix, char **out, struct kt_error *err)
 	return KT_OK;
 }
 
-enum kt_status kt_nameless_file(const char *dir, int *fd, struct kt_error *err)
+enum kt_status kt_fd_nameless(const char *dir, int *fd, struct kt_error *err)
 {
-	int made = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int new = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	char *path KT_CLEANUP(kt_freep) = NULL;
 
-	if (made < 0) {
+	if (new < 0) {
 		/* Not every file system can do that. */
-		path = kt_xasprintf("%s/.ktstr-%ld", dir, (long)getpid());
-		made = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-		if (made < 0 || unlink(path)) {
-			kt_closep(&made);
+		path = kt_path_join(dir, ".nameless.XXXXXX");
+		new = mkostemp(path, O_CLOEXEC);
+		if (new < 0 || unlink(path)) {
+			kt_closep(&new);
 			return kt_fail_errno(err, "cannot create \"%s\"", path);
 		}
 	}
-	*fd = made;
+	*fd = new;
 	return KT_OK;
 }
 

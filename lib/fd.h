@@ -78,9 +78,12 @@ enum kt_status kt_remove_tree(int dirfd, const char *name,
 enum kt_status kt_temp_dir(const char *prefix, char **out,
 			   struct kt_error *err) KT_MUST_CHECK;
 
-/* A private file in @dir without a name: nothing is left of it when closed. */
-enum kt_status kt_nameless_file(const char *dir, int *fd,
-				struct kt_error *err) KT_MUST_CHECK;
+/*
+ * A new file in directory @dir that has no name, for reading and writing: it is
+ * gone when it is closed, whatever happens.
+ */
+enum kt_status kt_fd_nameless(const char *dir, int *fd,
+			      struct kt_error *err) KT_MUST_CHECK;
 
 /* DIR/NAME, or NAME itself if it is absolute. The caller owns it. */
 char *kt_path_join(const char *dir, const char *name);

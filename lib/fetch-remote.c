@@ -114,7 +114,7 @@ static enum kt_status take(struct remote *r, struct kt_cache *cache,
 				       .ctx = r };
 	int fd KT_CLEANUP(kt_closep) = -1;
 	char crc[KT_CRC32_SIZE];
-	enum kt_status st = kt_nameless_file(r->base, &fd, err);
+	enum kt_status st = kt_fd_nameless(r->base, &fd, err);
 
 	if (!st)
 		st = kt_net_open(&r->net, err);

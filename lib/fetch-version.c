@@ -488,7 +488,7 @@ static enum kt_status acquire(struct supply *s, struct kt_record *rec,
 	if (!st)
 		st = kt_fetch_dir_new(s->how, dir, 0, &s->dir, err);
 	if (!st)
-		st = kt_nameless_file(s->dir.path, &fd, err);
+		st = kt_fd_nameless(s->dir.path, &fd, err);
 	if (!st)
 		st = download(s, name, fd, err);
 	if (!st && sha256[0])
