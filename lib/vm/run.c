@@ -231,46 +231,60 @@ enum kt_status kt_run_jobs(const struct kt_run *run,
 	return run_machine(run, rec, &jobs, &memory_mib, outcome, err);
 }
 
-struct once {
-	struct kt_task task;
-	bool given;
+/* What a run came to, for those who wrote it down. */
+struct result {
+	uint64_t memory_mib;
+	struct kt_outcome end;
+	size_t nr_missing;
 };
-
-static const struct kt_task *next_once(void *ctx)
-{
-	struct once *once = ctx;
-
-	if (once->given)
-		return NULL;
-	once->given = true;
-	return &once->task;
-}
 
 static enum kt_status run_once(const struct kt_run *run,
 			       const struct kt_record *rec, int out, int err_fd,
-			       uint64_t *memory_mib, struct kt_outcome *outcome,
-			       struct kt_error *err)
+			       struct result *result, struct kt_error *err)
 {
-	static const struct kt_session_hooks hooks = { .next = next_once };
-	struct once once = { .task = {
-				     .job = run->job,
-				     .in = run->in,
-				     .out = out,
-				     .err = err_fd,
-				     .timeout_ns = run->timeout_ns,
-			     } };
-	const struct jobs jobs = { &hooks, &once };
+	struct kt_once once KT_CLEANUP(kt_once_release) = {
+		.task = {
+			.job = run->job,
+			.in = run->in,
+			.out = out,
+			.err = err_fd,
+			.timeout_ns = run->timeout_ns,
+		},
+		.outs = run->outs,
+		.nr_outs = run->nr_outs,
+	};
+	const struct jobs jobs = { &kt_once_hooks, &once };
+	struct kt_outcome end = { 0 };
+	enum kt_status st = kt_once_init(&once, run->logs, err);
 
-	return run_machine(run, rec, &jobs, memory_mib, outcome, err);
+	if (!st)
+		st = run_machine(run, rec, &jobs, &result->memory_mib, &end,
+				 err);
+	if (st)
+		return st;
+	kt_once_settle(&once, &end);
+	st = kt_once_store(&once, run->report, run->ctx, &result->nr_missing,
+			   err);
+	if (st)
+		kt_outcome_release(&end);
+	else
+		result->end = end;
+	return st;
 }
 
 enum kt_status kt_run_text(const struct kt_run *run,
 			   const struct kt_record *rec, int out, int err_fd,
-			   struct kt_outcome *outcome, struct kt_error *err)
+			   struct kt_outcome *outcome, size_t *nr_missing,
+			   struct kt_error *err)
 {
-	uint64_t memory_mib;
+	struct result result;
+	enum kt_status st = run_once(run, rec, out, err_fd, &result, err);
 
-	return run_once(run, rec, out, err_fd, &memory_mib, outcome, err);
+	if (st)
+		return st;
+	*outcome = result.end;
+	*nr_missing = result.nr_missing;
+	return KT_OK;
 }
 
 /* Text that is short goes into the record, all else stays in its file. */
@@ -310,9 +324,9 @@ static void copy_str(struct kt_record *to, const struct kt_record *from,
 
 static struct kt_record *describe(const struct kt_run *run,
 				  const struct kt_record *rec,
-				  const struct kt_outcome *outcome,
-				  uint64_t memory_mib)
+				  const struct result *got)
 {
+	const struct kt_outcome *outcome = &got->end;
 	struct kt_record *result = kt_record_new(KT_SCHEMA_RUN);
 	char topology[KT_TOPOLOGY_SIZE];
 
@@ -331,41 +345,44 @@ static struct kt_record *describe(const struct kt_run *run,
 		kt_record_set_u64(result, "run_ns", outcome->run_ns);
 	kt_topology_format(&run->topology, topology);
 	kt_record_set_str(result, "topology", topology);
-	kt_record_set_u64(result, "memory_mib", memory_mib);
+	kt_record_set_u64(result, "memory_mib", got->memory_mib);
+	if (run->nr_outs)
+		kt_record_set_u64(result, "out_missing", got->nr_missing);
 	return result;
 }
 
 enum kt_status kt_run_record(const struct kt_run *run,
 			     const struct kt_record *rec,
 			     struct kt_record **result,
-			     struct kt_outcome *outcome, struct kt_error *err)
+			     struct kt_outcome *outcome, size_t *nr_missing,
+			     struct kt_error *err)
 {
 	char *console KT_CLEANUP(kt_freep) =
 		kt_path_join(run->logs, "console.log");
 	struct kt_record *made KT_CLEANUP(kt_record_freep) = NULL;
 	int out KT_CLEANUP(kt_closep) = -1;
 	int err_fd KT_CLEANUP(kt_closep) = -1;
-	struct kt_outcome end = { 0 };
-	uint64_t memory_mib = 0;
+	struct result got;
 	enum kt_status st = kt_logs_open(run->logs, "stdout", &out, err);
 
 	if (!st)
 		st = kt_logs_open(run->logs, "stderr", &err_fd, err);
 	if (!st)
-		st = run_once(run, rec, out, err_fd, &memory_mib, &end, err);
+		st = run_once(run, rec, out, err_fd, &got, err);
 	if (st)
 		return st;
-	made = describe(run, rec, &end, memory_mib);
+	made = describe(run, rec, &got);
 	st = set_output(made, run->logs, "stdout", out, err);
 	if (!st)
 		st = set_output(made, run->logs, "stderr", err_fd, err);
 	if (!st)
 		st = kt_record_set_path(made, "console_path", console, err);
 	if (st) {
-		kt_outcome_release(&end);
+		kt_outcome_release(&got.end);
 		return st;
 	}
-	*outcome = end;
+	*outcome = got.end;
+	*nr_missing = got.nr_missing;
 	*result = made;
 	made = NULL;
 	return KT_OK;

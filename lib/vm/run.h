@@ -9,6 +9,7 @@
 
 #include "lib/error.h"
 #include "lib/record.h"
+#include "lib/vm/once.h"
 #include "lib/vm/session.h"
 
 #define KT_RUN_MIN_MIB 128	   /* no kernel of ours boots in less */
@@ -32,6 +33,11 @@ struct kt_run {
 	struct kt_job job;
 	int in;		     /* its stdin, or -1 for an empty one */
 	uint64_t timeout_ns; /* 0: any */
+
+	/* What is wanted of the guest then, and who is told what did not come. */
+	const struct kt_out *outs;
+	size_t nr_outs;
+	kt_once_report_fn *report;
 };
 
 /*
@@ -47,10 +53,14 @@ enum kt_status kt_run_jobs(const struct kt_run *run,
 			   void *hooks_ctx, struct kt_outcome *outcome,
 			   struct kt_error *err) KT_MUST_CHECK;
 
-/* The same for one command, its output going to @out and @err_fd. */
+/*
+ * The same for one command, its output going to @out and @err_fd, and what is
+ * wanted of the guest to its places; *nr_missing of that did not come, or not
+ * whole.
+ */
 enum kt_status kt_run_text(const struct kt_run *run,
 			   const struct kt_record *rec, int out, int err_fd,
-			   struct kt_outcome *outcome,
+			   struct kt_outcome *outcome, size_t *nr_missing,
 			   struct kt_error *err) KT_MUST_CHECK;
 
 /*
@@ -60,7 +70,7 @@ enum kt_status kt_run_text(const struct kt_run *run,
 enum kt_status kt_run_record(const struct kt_run *run,
 			     const struct kt_record *rec,
 			     struct kt_record **result,
-			     struct kt_outcome *outcome,
+			     struct kt_outcome *outcome, size_t *nr_missing,
 			     struct kt_error *err) KT_MUST_CHECK;
 
 #endif
