@@ -59,6 +59,11 @@ static const struct kt_option options[] = {
 	  .min = KT_RUN_MIN_MIB,
 	  .max = 1 << 20,
 	  .help = "the guest's memory in MiB (default: what it needs)" },
+	{ .name = "out",
+	  .value = "GUESTPATH:HOSTDIR",
+	  .arg = KT_ARG_STRING,
+	  .repeat = true,
+	  .help = "afterwards, put what is at GUESTPATH into HOSTDIR" },
 	{ .name = "spec",
 	  .value = "FILE",
 	  .arg = KT_ARG_PATH,
@@ -85,7 +90,8 @@ struct vmm {
 	bool text; /* no record is written */
 	int tty;   /* the command's terminal that we have opened, or -1 */
 	char *term[NR_TERM]; /* NAME=VALUE, or NULL */
-	const char *logs;    /* as given, or NULL */
+	struct kt_out *outs;
+	const char *logs; /* as given, or NULL */
 	uint64_t nr_runs, nr_bad;
 };
 
@@ -99,6 +105,11 @@ static void warn(const char *text, void *ctx)
 	kt_note("guest: %s", text);
 	if (v->run.job.terminal)
 		fputs("\r", stderr);
+}
+
+static void report(const struct kt_error *why, void *ctx KT_UNUSED)
+{
+	kt_tool_report(why);
 }
 
 /* The values of repeatable option @name, ended by NULL; the caller frees. */
@@ -172,17 +183,19 @@ static enum kt_status run_one(struct kt_record *rec, FILE *out, void *ctx,
 	struct kt_record *result KT_CLEANUP(kt_record_freep) = NULL;
 	struct kt_outcome end KT_CLEANUP(kt_outcome_release) = { 0 };
 	int lock KT_CLEANUP(kt_closep) = -1;
+	size_t nr_missing = 0;
 	enum kt_status st = make_logs(v, &logs, &lock, err);
 
 	v->run.logs = logs;
 	if (!st)
-		st = kt_run_record(&v->run, rec, &result, &end, err);
+		st = kt_run_record(&v->run, rec, &result, &end, &nr_missing,
+				   err);
 	if (st)
 		return st;
 	if (end.why.msg[0])
 		kt_tool_report(&end.why);
-	v->nr_bad += end.reason != KT_REASON_EXIT &&
-		     end.reason != KT_REASON_POWEROFF;
+	v->nr_bad += nr_missing || (end.reason != KT_REASON_EXIT &&
+				    end.reason != KT_REASON_POWEROFF);
 	return kt_record_write(out, result, err);
 }
 
@@ -254,7 +267,7 @@ static int text_status(const struct kt_outcome *end)
 static enum kt_status run_in_terminal(struct vmm *v,
 				      const struct kt_record *rec,
 				      struct kt_outcome *end,
-				      struct kt_error *err)
+				      size_t *nr_missing, struct kt_error *err)
 {
 	struct kt_terminal_size size;
 	enum kt_status st = kt_terminal_take(v->run.in, err);
@@ -264,7 +277,8 @@ static enum kt_status run_in_terminal(struct vmm *v,
 	size = kt_terminal_size();
 	v->run.job.cols = size.cols;
 	v->run.job.rows = size.rows;
-	st = kt_run_text(&v->run, rec, STDOUT_FILENO, STDERR_FILENO, end, err);
+	st = kt_run_text(&v->run, rec, STDOUT_FILENO, STDERR_FILENO, end,
+			 nr_missing, err);
 	kt_terminal_release();
 	/* Behind the prompt, or whatever else stands there. */
 	if (!st && end->reason != KT_REASON_EXIT)
@@ -278,16 +292,17 @@ static enum kt_status run_text(struct vmm *v, FILE *in, struct kt_error *err)
 	struct kt_outcome end KT_CLEANUP(kt_outcome_release) = { 0 };
 	char *logs KT_CLEANUP(kt_freep) = NULL;
 	int lock KT_CLEANUP(kt_closep) = -1;
+	size_t nr_missing = 0;
 	enum kt_status st = read_one(in, &rec, err);
 
 	if (!st)
 		st = make_logs(v, &logs, &lock, err);
 	v->run.logs = logs;
 	if (!st && v->run.job.terminal)
-		st = run_in_terminal(v, rec, &end, err);
+		st = run_in_terminal(v, rec, &end, &nr_missing, err);
 	else if (!st)
 		st = kt_run_text(&v->run, rec, STDOUT_FILENO, STDERR_FILENO,
-				 &end, err);
+				 &end, &nr_missing, err);
 	if (st)
 		return st;
 	if (end.tail.len && v->run.dmesg < 0)
@@ -296,7 +311,9 @@ static enum kt_status run_text(struct vmm *v, FILE *in, struct kt_error *err)
 	    end.reason != KT_REASON_ESCAPE)
 		kt_error_hint(&end.why, "%s/console.log has all it said", logs);
 	kt_tool_report(&end.why);
-	kt_tool_exit_with(text_status(&end));
+	/* The command's failure is the more telling one. */
+	kt_tool_exit_with(nr_missing && !text_status(&end) ? EXIT_OURS :
+							     text_status(&end));
 	return KT_OK;
 }
 
@@ -374,6 +391,7 @@ static enum kt_status set_run(struct vmm *v, const struct kt_args *args,
 	run->dmesg = kt_args_has(args, "dmesg") ? STDERR_FILENO : -1;
 	run->path = kt_getenv("PATH");
 	run->warn = warn;
+	run->report = report;
 	run->ctx = v;
 	st = kt_topology_parse(topology ? topology : "1,1,1", &run->topology,
 			       err);
@@ -391,6 +409,28 @@ static void vmm_release(struct vmm *v)
 	kt_closep(&v->tty);
 	for (size_t i = 0; i < NR_TERM; i++)
 		free(v->term[i]);
+	for (size_t i = 0; i < v->run.nr_outs; i++)
+		kt_out_release(&v->outs[i]);
+	free(v->outs);
+}
+
+static enum kt_status set_outs(struct vmm *v, const struct kt_args *args,
+			       struct kt_error *err)
+{
+	const size_t nr = kt_args_count(args, "out");
+	enum kt_status st = KT_OK;
+
+	if (nr > KT_ONCE_MAX_OUTS)
+		return kt_fail(err, KT_USAGE, "--out: more than %d times",
+			       KT_ONCE_MAX_OUTS);
+	v->outs = kt_xcalloc(nr, sizeof(*v->outs));
+	for (size_t i = 0; !st && i < nr; i++) {
+		st = kt_out_parse(kt_args_nth(args, "out", i), &v->outs[i],
+				  err);
+		v->run.nr_outs += !st;
+	}
+	v->run.outs = v->outs;
+	return st;
 }
 
 static void set_term(struct vmm *v)
@@ -417,6 +457,8 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	v.run.job.env = env;
 	if (!st)
 		st = check_env(env, err);
+	if (!st)
+		st = set_outs(&v, args, err);
 	if (!st)
 		st = kt_stop_catch(err);
 	if (st)

@@ -11,7 +11,7 @@ static const struct kt_borrow borrows[] = {
 	[INITRAMFS] = { .from = &kt_tool_initramfs, .names = "include-files" },
 	[VMM] = { .from = &kt_tool_vmm,
 		  .names = "engine topology memory-mb timeout dmesg env cwd "
-			   "tty" },
+			   "out tty" },
 	{ 0 },
 };
 
