@@ -34,23 +34,29 @@ static bool would_block(ssize_t n)
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* Take what is there from the port; false: nothing now. */
+/*
+ * Take what is there from the port; false: nothing now. A port gives a page at
+ * a time (virtio_console.c's fill_queue()), and a command is woken by each
+ * write: so many pages make one write.
+ */
 static bool fill_from_port(struct kt_stream *s)
 {
-	const uint64_t left = s->limit - s->total;
-	const size_t want =
-		left < KT_STREAM_BYTES ? (size_t)left : KT_STREAM_BYTES;
-	const ssize_t n = want ? read(s->port->fd, s->buf, want) : 0;
-
-	/* A host that has left sends no more, whatever it meant to. */
-	if (n <= 0 && s->port->lost)
-		s->limit = s->total;
-	if (n <= 0)
-		return false;
 	s->off = 0;
-	s->len = (size_t)n;
-	s->total += (uint64_t)n;
-	return true;
+	while (s->len < KT_STREAM_BYTES && s->total < s->limit) {
+		const uint64_t left = s->limit - s->total;
+		const size_t room = KT_STREAM_BYTES - s->len;
+		const ssize_t n = read(s->port->fd, s->buf + s->len,
+				       left < room ? (size_t)left : room);
+
+		/* A host that has left sends no more, whatever it meant to. */
+		if (n <= 0 && s->port->lost)
+			s->limit = s->total;
+		if (n <= 0)
+			break;
+		s->len += (size_t)n;
+		s->total += (uint64_t)n;
+	}
+	return s->len;
 }
 
 void kt_stream_pump_in(struct kt_stream *s, bool more)
