@@ -26,6 +26,7 @@ struct kt_stream {
 	int from, to;  /* to -1: nobody wants them */
 	short in, out; /* what poll() said of each */
 	bool ended;    /* from has no more */
+	bool whole;    /* to never waits for a reader */
 	uint64_t total;
 	size_t off, len;
 	const char *what;

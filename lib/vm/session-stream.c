@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -50,26 +51,38 @@ static void fill(struct kt_session_state *s, struct kt_stream *st, size_t max)
 	s->progress_ns = kt_clock_ns();
 }
 
+static bool is_writable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT);
+}
+
 /*
  * To a descriptor of the user's, which may not be made non-blocking, for it is
- * shared with others. POLLOUT promises PIPE_BUF bytes (pipe(7)).
+ * shared with others. POLLOUT promises PIPE_BUF bytes (pipe(7)); a file takes
+ * any number.
  */
 static enum kt_status drain(struct kt_session_state *s, struct kt_stream *st,
 			    struct kt_error *err)
 {
-	const size_t len = st->len < PIPE_BUF ? st->len : PIPE_BUF;
-	ssize_t n;
+	const size_t most = st->whole ? KT_STREAM_BYTES : PIPE_BUF;
 
 	if (!st->out || !st->len)
 		return KT_OK;
-	n = write(st->to, st->buf + st->off, len);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return KT_OK;
-	if (n < 0)
-		return kt_fail_errno(err, "cannot write to %s", st->what);
-	st->off += (size_t)n;
-	st->len -= (size_t)n;
-	s->progress_ns = kt_clock_ns();
+	do {
+		const size_t len = st->len < most ? st->len : most;
+		const ssize_t n = write(st->to, st->buf + st->off, len);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return KT_OK;
+		if (n < 0)
+			return kt_fail_errno(err, "cannot write to %s",
+					     st->what);
+		st->off += (size_t)n;
+		st->len -= (size_t)n;
+		s->progress_ns = kt_clock_ns();
+	} while (st->len && is_writable(st->to));
 	return KT_OK;
 }
 
@@ -114,8 +127,13 @@ void kt_session_open_streams(struct kt_session_state *s)
 	s->in.total = s->in.len = 0;
 	s->output[KT_OUT].to = task->out;
 	s->output[KT_ERR].to = task->err;
-	for (int i = KT_OUT; i <= KT_ERR; i++)
-		s->output[i].total = s->output[i].len = 0;
+	for (int i = KT_OUT; i <= KT_ERR; i++) {
+		struct kt_stream *st = &s->output[i];
+		struct stat sb;
+
+		st->total = st->len = 0;
+		st->whole = !fstat(st->to, &sb) && S_ISREG(sb.st_mode);
+	}
 }
 
 /* What the guest has not been given is not the job's. */
