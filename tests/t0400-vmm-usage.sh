@@ -24,11 +24,35 @@ fake_qemu() {
 	PATH=$PWD/bin:$PATH
 }
 
-t 'a command is needed, and the message says how to give it' '
-	record | exits 2 ktstr-vmm -t 2>err
+# Without a controlling terminal, wherever the tests run.
+t 'without a terminal a command is needed, and the message says how to give it' '
+	record >rec
+	exits 2 setsid -w ktstr-vmm -t <rec 2>err
 	says "a command for the guest is missing" err
 	says "hint: write it behind \"--\"" err
-	record | exits 2 ktstr-vmm -t -- 2>err
+	exits 2 setsid -w ktstr-vmm -t -- <rec 2>err
+	exits 2 setsid -w ktstr-vmm --spec rec </dev/null 2>err
+	says "a command for the guest is missing" err
+	exits 2 setsid -w ktstr-vmm --tty -- true <rec 2>err
+	says "there is no terminal" err
+	exits 2 setsid -w ktstr-vmm --spec rec --tty -- true </dev/null 2>err
+	says "standard input is no terminal" err
+'
+
+t 'what is wanted of the guest is checked before it boots' '
+	record >rec
+	for bad in "" : /x /x: :d /:d .:d /a/..:d; do
+		exits 2 ktstr-vmm -t --out "$bad" -- true <rec 2>err
+		says "ktstr-vmm: --out: " err
+	done
+	mkdir -p d/x
+	exits 2 ktstr-vmm -t --out /tmp/x:d -- true <rec 2>err
+	says "there is a directory \"d/x\" already" err
+	says hint: err
+	set --
+	for i in $(seq 65); do set -- "$@" --out "/x$i:d"; done
+	exits 2 ktstr-vmm -t "$@" -- true <rec 2>err
+	says "more than 64 times" err
 '
 
 t 'a topology that is wrong is named, part by part' '

@@ -82,7 +82,10 @@ t 'options that are missing or wrong exit 2 before anything runs' '
 	exits 2 cargo-ktstr kernel build --git x 2>err
 	exits 2 cargo-ktstr kernel build --ref x 2>err
 	exits 2 cargo-ktstr shell 2>err
-	says "option --exec is missing" err
+	says "standard input is no terminal" err
+	says "hint: without one, say what to run: --exec COMMAND" err
+	exits 2 cargo-ktstr shell --exec true --out x 2>err
+	says "\"x\" is not GUESTPATH:HOSTDIR" err
 	exits 2 cargo-ktstr shell --exec true --memory-mb 127 2>err
 	says "\"127\" is not between 128 and" err
 	exits 2 cargo-ktstr shell --exec true --engine kvmm 2>err

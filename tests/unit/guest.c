@@ -181,6 +181,36 @@ static void test_said(void)
 	   "and the answer is heard");
 }
 
+/* A terminal is asked for before the command, and a shell is one. */
+static void test_terminal(void)
+{
+	static const struct {
+		struct kt_job job;
+		const char *want;
+	} cases[] = {
+		{ { .argv = argv, .terminal = true, .cols = 80, .rows = 24 },
+		  "terminal\t80\t24\nrun\tsh\t-c\techo%20a%09b\n" },
+		{ { .terminal = true, .cols = 65535, .env = env },
+		  "env\tA=1\nenv\tB=\nterminal\t65535\t0\nshell\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kt_guest g KT_CLEANUP(kt_guest_release);
+		struct kt_error err = { 0 };
+
+		if (kt_guest_init(&g, &cases[i].job, NULL, NULL, &err) ||
+		    feed(&g, "hello\t1\n", 99, &err))
+			abort();
+		kt_buf_addc(&g.out, '\0');
+		same_str(g.out.data, cases[i].want, "a terminal is asked for");
+		g.out.len = 0;
+		kt_guest_winsize(&g, 132, 50);
+		kt_buf_addc(&g.out, '\0');
+		same_str(g.out.data, "winsize\t132\t50\n",
+			 "and can change its size");
+	}
+}
+
 static void test_again(void)
 {
 	struct kt_guest g KT_CLEANUP(kt_guest_release);
@@ -240,6 +270,7 @@ int main(void)
 	test_long_job();
 	test_said();
 	test_again();
+	test_terminal();
 	test_attached();
 	return tap_end();
 }
