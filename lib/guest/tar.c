@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "lib/ctl.h"
+#include "lib/ustar.h"
 
-#define BLOCK 512
 #define TOP "out"
 #define MAX_COMPLAINTS 20
 #define CHUNK ((size_t)64 << 10)
@@ -22,14 +22,6 @@
 
 static const char too_large[] = "it is too large";
 static const char special[] = "neither file, directory nor link";
-
-/* A ustar header. */
-struct header {
-	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12];
-	char chksum[8], typeflag, linkname[100], magic[6], version[2];
-	char uname[32], gname[32], devmajor[8], devminor[8], prefix[155];
-	char pad[12];
-};
 
 struct tar {
 	int out;
@@ -60,9 +52,9 @@ static void put(struct tar *t, const void *data, size_t len)
 
 static void pad(struct tar *t, long long len)
 {
-	static const char zeros[BLOCK];
+	static const char zeros[KT_USTAR_BLOCK];
 
-	put(t, zeros, (size_t)(-len & (BLOCK - 1)));
+	put(t, zeros, kt_ustar_pad((uint64_t)len));
 }
 
 static void leave_out(struct tar *t, const char *name, const char *why)
@@ -76,35 +68,21 @@ static void failed(struct tar *t, const char *name, int error)
 	leave_out(t, name, strerror(error));
 }
 
-/* Without the last digit's NUL, which not every number leaves room for. */
-static void octal(char *field, size_t size, unsigned long long val)
-{
-	for (size_t i = size - 1; i-- > 0; val >>= 3)
-		field[i] = (char)('0' + (val & 7));
-}
-
 static void put_header(struct tar *t, char type, const char *name,
 		       const struct stat *sb, long long size, const char *link)
 {
-	struct header h = { .typeflag = type,
-			    .magic = "ustar",
-			    .version = { '0', '0' } };
-	const unsigned char *p = (const unsigned char *)&h;
-	unsigned long long sum = 0;
+	const struct kt_ustar file = {
+		.type = type,
+		.name = name,
+		.link = link,
+		.mode = sb->st_mode,
+		.size = (uint64_t)size,
+		.mtime = sb->st_mtime > 0 ? (uint64_t)sb->st_mtime : 0,
+	};
+	unsigned char block[KT_USTAR_BLOCK];
 
-	memcpy(h.name, name, strnlen(name, sizeof(h.name)));
-	memcpy(h.linkname, link, strnlen(link, sizeof(h.linkname)));
-	octal(h.mode, sizeof(h.mode), sb->st_mode & 0777);
-	octal(h.uid, sizeof(h.uid), 0);
-	octal(h.gid, sizeof(h.gid), 0);
-	octal(h.size, sizeof(h.size), (unsigned long long)size);
-	octal(h.mtime, sizeof(h.mtime),
-	      sb->st_mtime > 0 ? (unsigned long long)sb->st_mtime : 0);
-	memset(h.chksum, ' ', sizeof(h.chksum));
-	for (size_t i = 0; i < sizeof(h); i++)
-		sum += p[i];
-	octal(h.chksum, sizeof(h.chksum) - 1, sum);
-	put(t, &h, sizeof(h));
+	kt_ustar_header(&file, block);
+	put(t, block, sizeof(block));
 }
 
 /* A name that does not fit stands in an entry before the one it belongs to. */
@@ -113,7 +91,7 @@ static void put_long(struct tar *t, char type, const char *name)
 	const struct stat none = { .st_mode = 0644 };
 	const long long len = (long long)strlen(name) + 1;
 
-	if (len <= (long long)sizeof(((struct header *)NULL)->name))
+	if (len <= KT_USTAR_NAME)
 		return;
 	put_header(t, type, LONG_NAME, &none, len, "");
 	put(t, name, (size_t)len);
@@ -345,7 +323,7 @@ static bool put_all(struct tar *t, int fd)
 enum kt_tar kt_tar_write(int out, const char *path,
 			 kt_tar_complain_fn *complain)
 {
-	static const char end[2 * BLOCK];
+	static const char end[2 * KT_USTAR_BLOCK];
 	struct tar t = { .out = out, .path = path, .complain = complain };
 	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	bool found;

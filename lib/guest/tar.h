@@ -13,7 +13,7 @@
 
 #define KT_TAR_MAX_DEPTH 100
 #define KT_TAR_MAX_NAME 1000 /* bytes, as the host has it */
-#define KT_TAR_MAX_FILE (((long long)8 << 30) - 1) /* 11 octal digits */
+#define KT_TAR_MAX_FILE (((long long)8 << 30) - 1) /* of lib/ustar.h */
 #define KT_TAR_MAX_ODD ((size_t)16 << 20) /* a file that tells no size */
 
 enum kt_tar {
