@@ -238,7 +238,7 @@ static enum kt_status take(struct kt_args *args, const struct kt_option *opt,
 	if (opt->arg == KT_ARG_CHOICE && !has_word(opt->choices, value))
 		return kt_fail(err, KT_USAGE, "--%s: \"%s\" is not one of: %s",
 			       opt->name, value, opt->choices);
-	if (opt->arg == KT_ARG_PATH && !*value)
+	if ((opt->arg == KT_ARG_PATH || opt->arg == KT_ARG_DIR) && !*value)
 		return kt_fail(err, KT_USAGE, "--%s: the path is empty",
 			       opt->name);
 	args->given =
@@ -446,6 +446,13 @@ static enum kt_status check(const struct kt_args *args, struct kt_error *err)
 		return kt_hint(
 			err, kt_fail(err, KT_USAGE, "a subcommand is missing"),
 			"--help lists the subcommands");
+	for (size_t i = 0; i < args->nr_operands; i++) {
+		if (cmd->operand == KT_ARG_CHOICE &&
+		    !has_word(cmd->choices, args->operands[i]))
+			return kt_fail(err, KT_USAGE,
+				       "\"%s\" is not one of: %s",
+				       args->operands[i], cmd->choices);
+	}
 	if (args->nr_operands < (size_t)cmd->min_operands)
 		return kt_fail(err, KT_USAGE, "an operand is missing: %s",
 			       cmd->operands);

@@ -27,6 +27,14 @@ enum kt_arg {
 	KT_ARG_NUMBER, /* decimal, within min and max */
 	KT_ARG_CHOICE, /* one of the words in choices */
 	KT_ARG_KERNEL, /* a kernel: path, version or cache key */
+
+	/* What follows says what to complete, and is parsed as a string. */
+	KT_ARG_DIR,	 /* a directory */
+	KT_ARG_COMMAND,	 /* a program */
+	KT_ARG_KEY,	 /* a key of the cache */
+	KT_ARG_VERSION,	 /* of a kernel */
+	KT_ARG_TOPOLOGY, /* S,C,T */
+	KT_ARG_LIST,	 /* some of the words in choices, with commas between */
 };
 
 struct kt_option {
@@ -37,7 +45,7 @@ struct kt_option {
 	char letter;	      /* short form, or 0 */
 	bool repeat;	      /* may be given more than once */
 	uint64_t min, max;    /* KT_ARG_NUMBER; max 0 is no limit */
-	const char *choices;  /* KT_ARG_CHOICE: "auto kvm qemu" */
+	const char *choices;  /* CHOICE, LIST: "auto kvm qemu" */
 	const char *excludes; /* long names that conflict: "git source" */
 	const char *needs;    /* long names that must be there too */
 };
@@ -61,6 +69,8 @@ struct kt_command {
 	const char *called;   /* what a person types, if not the name */
 	const char *summary;  /* one line: lower case, no full stop */
 	const char *operands; /* for the usage line: "[ID]", or NULL */
+	enum kt_arg operand;  /* what each is; NONE: a file, or anything */
+	const char *choices;  /* of CHOICE and LIST operands */
 	const struct kt_option *options;	  /* may be NULL */
 	const struct kt_borrow *borrows;	  /* may be NULL */
 	const struct kt_command *const *commands; /* ends in NULL, or NULL */

@@ -9,12 +9,20 @@
  */
 #include "tools/cargo-ktstr/front.h"
 
+/* clang-format off */
 static const struct kt_command *const commands[] = {
-	&kt_front_test,		&kt_front_coverage,
-	&kt_front_kernel,	&kt_front_shell,
-	&kt_front_test_stats,	&kt_front_doctor,
-	&kt_front_build_kernel, NULL,
+	&kt_front_test,
+	&kt_front_coverage,
+	&kt_front_kernel,
+	&kt_front_shell,
+	&kt_front_test_stats,
+	&kt_front_completions,
+	&kt_front_doctor,
+	&kt_front_build_kernel,
+	&kt_front_complete,
+	NULL,
 };
+/* clang-format on */
 
 static const struct kt_option options[] = {
 	{ .name = "explain",

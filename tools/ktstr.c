@@ -15,6 +15,7 @@
 #include "lib/tool.h"
 #include "lib/xalloc.h"
 #include "tools/fetch/command.h"
+#include "tools/programs.h"
 
 extern const struct kt_command kt_tool_cargo_ktstr;
 
@@ -22,25 +23,27 @@ extern const struct kt_command kt_tool_cargo_ktstr;
 #include "tools.inc"
 #undef KT_TOOL
 
-static const struct kt_command *const tools[] = {
+const struct kt_command *const kt_programs[] = {
 	&kt_tool_cargo_ktstr,
 #define KT_TOOL(name) &kt_tool_##name,
 #include "tools.inc"
 #undef KT_TOOL
+	&kt_fetch_command,
 	NULL,
 };
 
-/* Programs that are files of their own; known here for --help. */
-static const struct kt_command *const apart[] = { &kt_fetch_command };
-
-#define NR_APART (sizeof(apart) / sizeof(apart[0]))
-
-static const struct kt_command *find(const char *name)
+const struct kt_command *kt_program(const char *name)
 {
-	for (size_t i = 0; tools[i]; i++)
-		if (!strcmp(tools[i]->name, name))
-			return tools[i];
+	for (size_t i = 0; kt_programs[i]; i++)
+		if (!strcmp(kt_programs[i]->name, name))
+			return kt_programs[i];
 	return NULL;
+}
+
+/* Programs that are files of their own are known here for --help. */
+static bool is_apart(const struct kt_command *tool)
+{
+	return !tool->run && !tool->commands;
 }
 
 static enum kt_status exec_apart(const char *name, char **argv,
@@ -55,6 +58,15 @@ static enum kt_status exec_apart(const char *name, char **argv,
 	path = kt_path_join(dir, name);
 	execv(path, argv);
 	return kt_fail_errno(err, "cannot run \"%s\"", path);
+}
+
+static int run_apart(const char *name, char **argv)
+{
+	struct kt_error err = { 0 };
+	const enum kt_status st = exec_apart(name, argv, &err);
+
+	kt_tool_report(&err);
+	return (int)st;
 }
 
 /* "ktstr" without the name of a tool: --help, --version, or a mistake. */
@@ -74,19 +86,18 @@ command_of(const char *name, const char *summary, struct kt_command *cmd)
 	return cmd;
 }
 
+#define MAX_LISTED 32
+
 static int run_ktstr(int argc, char **argv)
 {
-	struct kt_command listed[32], root;
-	const struct kt_command *table[33];
+	struct kt_command listed[MAX_LISTED], root;
+	const struct kt_command *table[MAX_LISTED + 1];
 	size_t nr = 0;
 
 	/* The front-end is called through cargo, or by its own name. */
-	for (size_t i = 1; tools[i] && nr < 24; i++, nr++)
-		table[nr] = command_of(tools[i]->name + strlen("ktstr-"),
-				       tools[i]->summary, &listed[nr]);
-	for (size_t i = 0; i < NR_APART; i++, nr++)
-		table[nr] = command_of(apart[i]->name + strlen("ktstr-"),
-				       apart[i]->summary, &listed[nr]);
+	for (size_t i = 1; kt_programs[i] && nr < MAX_LISTED; i++, nr++)
+		table[nr] = command_of(kt_programs[i]->name + strlen("ktstr-"),
+				       kt_programs[i]->summary, &listed[nr]);
 	table[nr] = NULL;
 	root = (struct kt_command){
 		.name = "ktstr",
@@ -100,7 +111,7 @@ static int run_ktstr(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *name = argc > 0 ? kt_path_base(argv[0]) : "ktstr";
-	const struct kt_command *tool = find(name);
+	const struct kt_command *tool = kt_program(name);
 
 	/* cargo passes the name of the subcommand on as the first word. */
 	if (tool == &kt_tool_cargo_ktstr && argc > 1 &&
@@ -112,18 +123,11 @@ int main(int argc, char **argv)
 		char *full KT_CLEANUP(kt_freep) =
 			kt_xasprintf("ktstr-%s", argv[1]);
 
-		tool = find(full);
+		tool = kt_program(full);
+		if (tool && is_apart(tool))
+			return run_apart(full, argv + 1);
 		if (tool)
 			return kt_tool_main(tool, argc - 1, argv + 1);
-		for (size_t i = 0; i < NR_APART; i++) {
-			struct kt_error err = { 0 };
-
-			if (strcmp(apart[i]->name, full))
-				continue;
-			if (exec_apart(full, argv + 1, &err))
-				kt_tool_report(&err);
-			return err.status;
-		}
 	}
 	return run_ktstr(argc, argv);
 }

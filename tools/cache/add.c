@@ -155,7 +155,7 @@ static enum kt_status run_add(const struct kt_args *args, struct kt_error *err)
 
 static const struct kt_option add_options[] = {
 	{ .name = "key",
-	  .arg = KT_ARG_STRING,
+	  .arg = KT_ARG_KEY,
 	  .value = "KEY",
 	  .help = "store under this key, whatever the record says" },
 	{ .name = "force",

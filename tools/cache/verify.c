@@ -131,6 +131,7 @@ const struct kt_command kt_tool_cache_verify = {
 	.name = "verify",
 	.summary = "compare what is cached with what was stored",
 	.operands = "[ID]",
+	.operand = KT_ARG_KERNEL,
 	.max_operands = 1,
 	.options = verify_options,
 	.run = run_verify,

@@ -37,6 +37,7 @@ const struct kt_command kt_fetch_command = {
 	.name = "ktstr-fetch",
 	.summary = "find a kernel's source, or its cache entry",
 	.operands = "[VERSION]",
+	.operand = KT_ARG_VERSION,
 	.options = options,
 	.max_operands = 1,
 };
