@@ -372,7 +372,10 @@ static enum kt_status find_env(struct kt_cache *cache,
 		return KT_OK;
 	id = kt_xstrndup(from, len);
 	st = find_id(cache, id, env, out, err);
-	return st ? kt_within(err, st, "KTSTR_KERNEL") : KT_OK;
+	if (!st)
+		return KT_OK;
+	return kt_within(err, st, "%s",
+			 env->origin ? env->origin : "KTSTR_KERNEL");
 }
 
 static enum kt_status find_fresh(struct kt_cache *cache, struct kt_record **out,

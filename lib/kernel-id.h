@@ -29,6 +29,7 @@ enum kt_id_kind {
 struct kt_id_env {
 	const char *home;    /* HOME, or NULL */
 	const char *kernel;  /* KTSTR_KERNEL, or NULL */
+	const char *origin;  /* where that was set, if not there, or NULL */
 	const char *release; /* of the running kernel: uname -r */
 	const char *prefix;  /* in front of /lib/modules, /boot and /usr/lib */
 };

@@ -506,6 +506,12 @@ const char *kt_args_command_line(const struct kt_args *args)
 	return args->line.data;
 }
 
+enum kt_status kt_args_default(struct kt_args *args, const char *name,
+			       const char *value, struct kt_error *err)
+{
+	return take(args, any_long(args, name, strlen(name)), value, err);
+}
+
 bool kt_args_knows(const struct kt_args *args, const char *name)
 {
 	return any_long(args, name, strlen(name)) != NULL;

@@ -44,6 +44,7 @@ struct kt_option {
 	enum kt_arg arg;
 	char letter;	      /* short form, or 0 */
 	bool repeat;	      /* may be given more than once */
+	bool setting;	      /* a person may set it for good: lib/config.h */
 	uint64_t min, max;    /* KT_ARG_NUMBER; max 0 is no limit */
 	const char *choices;  /* CHOICE, LIST: "auto kvm qemu" */
 	const char *excludes; /* long names that conflict: "git source" */
@@ -111,6 +112,14 @@ const char *kt_args_str(const struct kt_args *args, const char *name);
 const char *kt_args_nth(const struct kt_args *args, const char *name, size_t i);
 uint64_t kt_args_u64(const struct kt_args *args, const char *name,
 		     uint64_t absent);
+
+/*
+ * Option @name, which was not given, is @value. KT_USAGE if it cannot be that.
+ * Both are borrowed for as long as @args lives.
+ */
+enum kt_status kt_args_default(struct kt_args *args, const char *name,
+			       const char *value,
+			       struct kt_error *err) KT_MUST_CHECK;
 
 /* Does the command have an option @name? */
 bool kt_args_knows(const struct kt_args *args, const char *name);

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "build-version.h"
+#include "lib/config.h"
+#include "lib/fd.h"
 #include "lib/stop.h"
 #include "lib/xalloc.h"
 
@@ -20,6 +22,8 @@ static struct {
 	const char *name;
 	bool quiet, verbose, text;
 	int exit_with;
+	struct kt_config *config; /* NULL where there is no file */
+	char *config_path;
 } tool = { .name = "ktstr" };
 
 const char *kt_tool_name(void)
@@ -47,11 +51,87 @@ bool kt_tool_verbose(void)
 	return tool.verbose;
 }
 
+/* What the file of defaults has for variable @name, or NULL. */
+static const char *configured(const char *name, unsigned int *line)
+{
+	const char *setting;
+
+	if (!tool.config || getenv(name))
+		return NULL;
+	setting = kt_config_setting(name);
+	return setting ? kt_config_get(tool.config, setting, line) : NULL;
+}
+
 const char *kt_getenv(const char *name)
 {
 	const char *val = getenv(name);
+	unsigned int line;
 
-	return val && *val ? val : NULL;
+	if (val)
+		return *val ? val : NULL;
+	return configured(name, &line);
+}
+
+char *kt_getenv_origin(const char *name)
+{
+	unsigned int line;
+
+	if (!configured(name, &line))
+		return NULL;
+	return kt_xasprintf("%s: line %u", tool.config_path, line);
+}
+
+/* The file is KTSTR_CONFIG, which must be there; or the usual one, if it is. */
+static enum kt_status read_config(struct kt_error *err)
+{
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	const char *named = getenv("KTSTR_CONFIG"), *home = kt_getenv("HOME"),
+		   *xdg = kt_getenv("XDG_CONFIG_HOME");
+	int fd KT_CLEANUP(kt_closep) = -1;
+	enum kt_status st;
+
+	if (named ? !*named : !(xdg && xdg[0] == '/') && !home)
+		return KT_OK;
+	if (named)
+		tool.config_path = kt_xstrdup(named);
+	else if (xdg && xdg[0] == '/')
+		tool.config_path = kt_path_join(xdg, "ktstr/config");
+	else
+		tool.config_path = kt_path_join(home, ".config/ktstr/config");
+	fd = open(tool.config_path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && !named && (errno == ENOENT || errno == ENOTDIR))
+		return KT_OK;
+	if (fd < 0)
+		return kt_fail_errno(err, "cannot open \"%s\"",
+				     tool.config_path);
+	st = kt_fd_read(fd, KT_CONFIG_MAX_BYTES, &text, tool.config_path, err);
+	if (st)
+		return st;
+	st = kt_config_parse(text.len ? text.data : "", text.len, home,
+			     &tool.config, err);
+	return st ? kt_within(err, st, "%s", tool.config_path) : KT_OK;
+}
+
+/* Options that may be set for good and were not given. */
+static enum kt_status take_settings(struct kt_args *args, struct kt_error *err)
+{
+	const struct kt_option *o = kt_args_command(args)->options;
+
+	for (; o && o->name; o++) {
+		char *variable KT_CLEANUP(kt_freep) =
+			kt_config_variable(o->name);
+		char *origin KT_CLEANUP(kt_freep) = kt_getenv_origin(variable);
+		const char *value = kt_getenv(variable);
+		enum kt_status st = KT_OK;
+
+		if (!o->setting || !value || kt_args_has(args, o->name))
+			continue;
+		st = kt_args_default(args, o->name, value, err);
+		if (st)
+			return kt_within(err, st, "%s",
+					 origin ? origin : variable);
+	}
+	return KT_OK;
 }
 
 /* One write a line, so that the lines of a pipe's tools do not mix. */
@@ -194,9 +274,10 @@ static enum kt_status close_stdout(struct kt_error *err)
 	return KT_OK;
 }
 
-static enum kt_status run(const struct kt_args *args, struct kt_error *err)
+static enum kt_status run(struct kt_args *args, struct kt_error *err)
 {
 	const struct kt_command *cmd = kt_args_command(args);
+	enum kt_status st;
 
 	if (kt_args_has(args, "version")) {
 		printf("%s %s\n", tool.name, kt_tool_version());
@@ -212,7 +293,10 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	tool.quiet = kt_args_has(args, "quiet");
 	tool.verbose = kt_args_has(args, "verbose") && !tool.quiet;
 	tool.text = kt_args_knows(args, "text") && kt_args_has(args, "text");
-	return cmd->run(args, err);
+	st = read_config(err);
+	if (!st)
+		st = take_settings(args, err);
+	return st ? st : cmd->run(args, err);
 }
 
 /* True if stdout is a pipe that nobody reads any more. */

@@ -45,8 +45,13 @@ void kt_detail(const char *fmt, ...) KT_PRINTF(1, 2);
 bool kt_tool_quiet(void);
 bool kt_tool_verbose(void);
 
-/* Environment variable @name; NULL if it is unset or empty. Borrowed. */
+/*
+ * Environment variable @name; NULL if it is unset or empty. Where it is unset,
+ * the file of a person's defaults may have it (lib/config.h): then
+ * kt_getenv_origin() is "FILE: line N", which the caller frees, else NULL.
+ */
 const char *kt_getenv(const char *name);
+char *kt_getenv_origin(const char *name);
 
 /* What the environment says about where things are kept. Borrowed strings. */
 void kt_tool_dirs(struct kt_env_dirs *out);

@@ -290,6 +290,7 @@ static const struct kt_option options[] = {
 	{ .name = "clean",
 	  .help = "make mrproper first, in a tree that stays" },
 	{ .name = "jobs",
+	  .setting = true,
 	  .letter = 'j',
 	  .arg = KT_ARG_NUMBER,
 	  .value = "N",

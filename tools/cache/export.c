@@ -52,6 +52,7 @@ const struct kt_command kt_tool_cache_export = {
 	.name = "export",
 	.summary = "write an entry to standard output, as a .tar.zst",
 	.operands = "ID",
+	.operand = KT_ARG_KERNEL,
 	.min_operands = 1,
 	.max_operands = 1,
 	.run = run,

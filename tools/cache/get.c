@@ -12,13 +12,16 @@
 #include "lib/kernel-id.h"
 #include "lib/listing.h"
 #include "lib/tool.h"
+#include "lib/xalloc.h"
 
 static enum kt_status find(const struct kt_args *args, struct kt_record **out,
 			   struct kt_error *err)
 {
 	struct kt_cache *cache KT_CLEANUP(kt_cache_freep) = NULL;
+	char *origin KT_CLEANUP(kt_freep) = kt_getenv_origin("KTSTR_KERNEL");
 	struct kt_id_env env = { .home = kt_getenv("HOME"),
 				 .kernel = kt_getenv("KTSTR_KERNEL"),
+				 .origin = origin,
 				 .prefix = "" };
 	char crc[KT_CRC32_SIZE];
 	struct utsname uts;

@@ -50,7 +50,8 @@ struct run {
 	const struct kt_args *args;
 	struct kernel *kernels;
 	size_t nr;
-	const char **cargo; /* its words; ends in NULL */
+	const char **cargo;   /* its words; ends in NULL */
+	const char *sidecars; /* a person's default for all, or NULL */
 };
 
 static void run_release(struct run *r)
@@ -180,16 +181,32 @@ static char *sidecars_of(const char *id)
 	return path;
 }
 
+/* Is variable @name a person's default, which tests do not know of? */
+static const char *usual(const char *name)
+{
+	char *origin KT_CLEANUP(kt_freep) = kt_getenv_origin(name);
+
+	return origin ? kt_getenv(name) : NULL;
+}
+
+/* What tests are told of if nothing else says which kernel; or NULL. */
+static const char *usual_kernel(void)
+{
+	return kt_getenv(FILE_VARIABLE) ? NULL : usual(DIR_VARIABLE);
+}
+
 static enum kt_status plan_all(struct run *r, struct kt_error *err)
 {
-	const size_t nr = kt_args_count(r->args, "kernel");
+	const size_t given = kt_args_count(r->args, "kernel");
+	const char *usual = given ? NULL : usual_kernel();
+	const size_t nr = usual ? 1 : given;
 
 	r->kernels = kt_xcalloc(nr + 1, sizeof(*r->kernels));
 	for (; r->nr < nr; r->nr++) {
 		struct kernel *k = &r->kernels[r->nr];
 		enum kt_status st;
 
-		k->id = kt_args_nth(r->args, "kernel", r->nr);
+		k->id = usual ? usual : kt_args_nth(r->args, "kernel", r->nr);
 		if (nr > 1)
 			k->sidecars = sidecars_of(k->id);
 		st = plan(r->args, k, err);
@@ -205,17 +222,23 @@ static void explain_cargo(const struct run *r, size_t i, struct kt_buf *out)
 {
 	const struct kernel *k = &r->kernels[i];
 
+	const char *sidecars = r->sidecars;
+
+	if (r->nr || sidecars)
+		kt_buf_adds(out, "env ");
 	if (r->nr) {
 		const bool file = !strcmp(k->variable, FILE_VARIABLE);
 
-		kt_buf_addf(out, "env -u %s %s=\"$kernel%zu\" ",
+		kt_buf_addf(out, "-u %s %s=\"$kernel%zu\" ",
 			    file ? DIR_VARIABLE : FILE_VARIABLE, k->variable,
 			    i + 1);
-		if (k->sidecars) {
-			kt_buf_adds(out, SIDECAR_VARIABLE "=");
-			kt_pipeline_quote(k->sidecars, out);
-			kt_buf_addc(out, ' ');
-		}
+		if (k->sidecars)
+			sidecars = k->sidecars;
+	}
+	if (sidecars) {
+		kt_buf_adds(out, SIDECAR_VARIABLE "=");
+		kt_pipeline_quote(sidecars, out);
+		kt_buf_addc(out, ' ');
 	}
 	for (size_t w = 0; r->cargo[w]; w++) {
 		if (w)
@@ -344,6 +367,7 @@ static enum kt_status run(const struct kt_args *args, bool coverage,
 	int status;
 
 	r.cargo = kt_xcalloc(nr + 4, sizeof(*r.cargo));
+	r.sidecars = usual(SIDECAR_VARIABLE);
 	r.cargo[0] = "cargo";
 	r.cargo[1] = coverage ? "llvm-cov" : "nextest";
 	r.cargo[2] = coverage ? "nextest" : "run";
@@ -366,6 +390,8 @@ static enum kt_status run(const struct kt_args *args, bool coverage,
 		kt_tool_exit_with(status);
 		return KT_OK;
 	}
+	if (r.sidecars && setenv(SIDECAR_VARIABLE, r.sidecars, 1))
+		kt_oom();
 	if (r.nr > 1)
 		return run_each(&r, err);
 	if (r.nr)
