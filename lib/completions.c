@@ -247,6 +247,7 @@ static void add_values(struct kt_candidates *c, enum kt_arg kind,
 		break;
 	case KT_ARG_KEY:
 	case KT_ARG_VERSION:
+	case KT_ARG_PAGE:
 		values(kind, c);
 		break;
 	}

@@ -28,7 +28,7 @@ void kt_candidates_add(struct kt_candidates *c, const char *word,
 
 /*
  * Offer the values of @kind that only the machine knows: KT_ARG_KERNEL (not
- * paths), KT_ARG_KEY, KT_ARG_VERSION.
+ * paths), KT_ARG_KEY, KT_ARG_VERSION; or the program: KT_ARG_PAGE.
  */
 typedef void kt_values_fn(enum kt_arg kind, struct kt_candidates *c);
 

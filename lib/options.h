@@ -34,6 +34,7 @@ enum kt_arg {
 	KT_ARG_KEY,	 /* a key of the cache */
 	KT_ARG_VERSION,	 /* of a kernel */
 	KT_ARG_TOPOLOGY, /* S,C,T */
+	KT_ARG_PAGE,	 /* of the manual: a subcommand or a tool */
 	KT_ARG_LIST,	 /* some of the words in choices, with commas between */
 };
 

@@ -18,6 +18,7 @@ static const struct kt_command *const commands[] = {
 	&kt_front_test_stats,
 	&kt_front_completions,
 	&kt_front_doctor,
+	&kt_front_help,
 	&kt_front_build_kernel,
 	&kt_front_complete,
 	NULL,

@@ -56,7 +56,21 @@ static void add_entry(enum kt_arg kind, struct kt_record *const *list, size_t i,
 		kt_candidates_add(c, version, "cached");
 }
 
-static void cached(enum kt_arg kind, struct kt_candidates *c)
+/* What "cargo ktstr help" has a page of. */
+static void add_pages(struct kt_candidates *c)
+{
+	const struct kt_command *front = kt_programs[0];
+
+	for (size_t i = 0; front->commands[i]; i++)
+		if (!front->commands[i]->hidden)
+			kt_candidates_add(c, front->commands[i]->name,
+					  front->commands[i]->summary);
+	for (size_t i = 1; kt_programs[i]; i++)
+		kt_candidates_add(c, kt_programs[i]->name,
+				  kt_programs[i]->summary);
+}
+
+static void values(enum kt_arg kind, struct kt_candidates *c)
 {
 	struct kt_cache *cache KT_CLEANUP(kt_cache_freep) = NULL;
 	struct kt_record **list = NULL;
@@ -64,6 +78,10 @@ static void cached(enum kt_arg kind, struct kt_candidates *c)
 	struct kt_error ignored;
 	size_t nr = 0;
 
+	if (kind == KT_ARG_PAGE) {
+		add_pages(c);
+		return;
+	}
 	if (kt_cache_of_user(crc, &cache, &ignored) ||
 	    kt_cache_list(cache, &list, &nr, &ignored))
 		return;
@@ -81,7 +99,7 @@ static void complete_ktstr(const char *const *words, size_t nr,
 	const struct kt_command *tool = kt_program(name);
 
 	if (nr > 1 && tool) {
-		kt_complete(tool, words + 1, nr - 1, cached, out);
+		kt_complete(tool, words + 1, nr - 1, values, out);
 		return;
 	}
 	kt_buf_adds(out, "words\n");
@@ -120,7 +138,7 @@ static enum kt_status complete(const struct kt_args *args,
 		    !strcmp(words[at], "ktstr"))
 			at++;
 		if (program)
-			kt_complete(program, words + at, nr - at, cached, &out);
+			kt_complete(program, words + at, nr - at, values, &out);
 		else
 			complete_ktstr(words + at, nr - at, &out);
 		fputs(out.data, stdout);

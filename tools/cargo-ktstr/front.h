@@ -18,7 +18,7 @@ extern const struct kt_command kt_tool_cache, kt_tool_initramfs, kt_tool_kbuild,
 
 /* The subcommands: one file each. */
 extern const struct kt_command kt_front_build_kernel, kt_front_complete,
-	kt_front_completions, kt_front_coverage, kt_front_doctor,
+	kt_front_completions, kt_front_coverage, kt_front_doctor, kt_front_help,
 	kt_front_kernel, kt_front_shell, kt_front_test, kt_front_test_stats;
 
 /*
