@@ -264,10 +264,123 @@ t 'what no initramfs can hold is refused before it is read' '
 	truncate -s 5G big
 	exits 3 timeout 10 ktstr-initramfs -i big </dev/null >got 2>err
 	says "4 GiB" err
+	truncate -s 4G big
+	exits 3 timeout 10 ktstr-initramfs -i big </dev/null >got 2>err
+	says "\"big\" has 4 GiB" err
 	truncate -s 1600M big
 	exits 3 timeout 10 ktstr-initramfs -i big </dev/null >got 2>err
 	says "1536 MiB" err
+	mkdir d
+	truncate -s 900M d/a
+	truncate -s 700M d/b
+	exits 3 timeout 10 ktstr-initramfs -i d </dev/null >got 2>err
+	says "1536 MiB at \"include-files/d/b\"" err
 	[ ! -s got ]
+'
+
+t 'names of any bytes are packed, and shown as in messages' '
+	own_cache
+	need cpio
+	need bsdtar
+	odd=$(printf "a b\n\377c")
+	echo one >"./$odd"
+	mkdir d
+	echo two >"d/$odd"
+	echo three >"d/ "
+	ktstr-initramfs -i "./$odd" -i d -o a.cpio </dev/null >/dev/null
+	mkdir out
+	(cd out && cpio -id --quiet --no-absolute-filenames <../a.cpio)
+	cmp "$odd" "out/include-files/$odd"
+	cmp "d/$odd" "out/include-files/d/$odd"
+	cmp "d/ " "out/include-files/d/ "
+	[ "$(find out/include-files -type f | tr -dc a | wc -c)" = 2 ]
+	bsdtar -xOf a.cpio "include-files/$odd" >got
+	cmp "$odd" got
+	ktstr-initramfs -i "./$odd" -i d --list </dev/null >list
+	grep -qxF "include-files/a b\\x0a\\xffc" list
+	grep -qxF "include-files/d/ " list
+'
+
+t 'a path that the kernel would leave out is refused' '
+	own_cache
+	part=$(printf "%0201d" 0)
+	mkdir d
+	(
+		cd d
+		for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do
+			mkdir "$part"
+			cd -P "$part" || exit
+		done
+		echo x >"$(printf "%0250d" 0)"
+	)
+	exits 3 ktstr-initramfs -i d -o a.cpio </dev/null 2>err
+	says "a path of more than 4095 bytes, which the kernel leaves out" err
+	[ ! -e a.cpio ]
+'
+
+t 'a script without an interpreter in the guest is warned about, once' '
+	own_cache
+	need cpio
+	printf "#!/bin/no-shell\n" >one
+	printf "#! /bin/no-shell -x\n" >two
+	printf "#!/usr/bin/env -S X=1 no-python\n" >three
+	printf "#!/usr/bin/env echo\n" >four
+	printf "#!/bin/sh\n" >five
+	cp one not-run
+	chmod +x one two three four five
+	ktstr-initramfs -i one -i two -i three -i four -i five -i not-run \
+		</dev/null >got 2>err
+	[ "$(wc -l <err)" = 4 ]
+	says "script \"one\" is run by \"/bin/no-shell\", which the guest does not" err
+	says "script \"three\" is run by \"no-python\", which" err
+	says "hint: include it: -i no-python" err
+	ktstr-initramfs -q -i one </dev/null 2>err >got
+	[ ! -s err ]
+	# The one of this machine, if it comes along, gets its place.
+	printf "#!%s\n" "$PWD/runner" >six
+	cp "$(command -v busybox)" runner
+	chmod +x six
+	ktstr-initramfs -i six -i runner -o a.cpio </dev/null 2>err >got
+	[ ! -s err ]
+	cpio -itv --quiet <a.cpio | grep -qF "${PWD#/}/runner -> /include-files/runner"
+'
+
+t 'modules are listed in the order in which they were named' '
+	own_cache
+	need cpio
+	mkdir d
+	for f in b.ko a.ko.xz d/c.ko .ko; do echo x >$f; done
+	ktstr-initramfs -i b.ko -i d -i a.ko.xz -i ./.ko -o a.cpio </dev/null >got
+	cpio -i --quiet --to-stdout etc/ktstr/modules <a.cpio >got
+	printf "/include-files/b.ko\n/include-files/a.ko.xz\n" >want
+	same want got
+	ktstr-initramfs -i d --list </dev/null >list
+	exits 1 grep modules list
+'
+
+t 'what a program says it opens comes along' '
+	own_cache
+	need gcc
+	note() {
+		printf ".pushsection .note.dlopen,\"a\"\n.balign 4
+			.long 4, 2f - 1f, 0x407c0c0a\n.asciz \"FDO\"
+			1: .asciz \"%s\"\n2: .balign 4\n.popsection\n" \
+			"$(echo "$1" | sed "s/\"/\\\\&/g")"
+	}
+	note "[{\"soname\":[\"libone.so\"],\"priority\":\"required\"},{\"soname\":[\"libtwo.so\"],\"priority\":\"suggested\"}]" >n.s
+	note "[{\"soname\":[\"libgone.so\"]}]" >>n.s
+	echo "int main(void) { return 0; }" >p.c
+	echo "int x;" >l.c
+	gcc -shared -o libone.so l.c
+	gcc -shared -o libtwo.so l.c
+	gcc -o p p.c n.s -Wl,-rpath,"$PWD"
+	ktstr-initramfs -v -i ./p --list </dev/null >list 2>err
+	grep -qxF "${PWD#/}/libone.so" list
+	exits 1 grep libtwo list
+	says "library \"libgone.so\", which \"./p\" would open, is not here" err
+	rm libone.so
+	exits 1 ktstr-initramfs -i ./p --list </dev/null 2>err
+	says "library \"libone.so\", which \"./p\" opens, is not here" err
 '
 
 t 'a full disk is an error that leaves nothing behind' '
