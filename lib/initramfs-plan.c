@@ -246,23 +246,34 @@ static enum kt_status plan_tail(struct kt_initramfs *fs,
 	return st ? st : settle(&fs->tail, err);
 }
 
-/* Count @size bytes of @e; asked before they are read. */
-static enum kt_status count_bytes(struct kt_initramfs *fs,
-				  const struct kt_entry *e, uint64_t size,
-				  struct kt_error *err)
+/* Before anything is read: a file may be far too large, and all of zeros. */
+static enum kt_status count_bytes(const struct kt_initramfs_part *part,
+				  uint64_t *bytes, struct kt_error *err)
 {
-	if (size > KT_CPIO_MAX_FILE)
-		return kt_fail(err, KT_DATA,
-			       "\"%s\" has 4 GiB or more, which an initramfs "
-			       "cannot hold",
-			       e->source);
-	fs->bytes += size;
-	if (fs->bytes > KT_INITRAMFS_MAX_BYTES)
-		return kt_fail(err, KT_DATA,
-			       "the files for the guest exceed %llu MiB at "
-			       "\"%s\"",
-			       (unsigned long long)KT_INITRAMFS_MAX_BYTES >> 20,
-			       e->path);
+	for (size_t i = 0; i < part->nr; i++) {
+		const struct kt_entry *e = &part->v[i];
+		struct stat sb;
+
+		if (e->kind != KT_ENTRY_FILE)
+			continue;
+		if (stat(e->source, &sb) < 0)
+			return kt_fail_errno(err, "cannot read \"%s\"",
+					     e->source);
+		if ((uint64_t)sb.st_size > KT_CPIO_MAX_FILE)
+			return kt_fail(err, KT_DATA,
+				       "\"%s\" has 4 GiB or more, which an "
+				       "initramfs cannot hold",
+				       e->source);
+		*bytes += (uint64_t)sb.st_size;
+		if (*bytes > KT_INITRAMFS_MAX_BYTES)
+			return kt_fail(
+				err, KT_DATA,
+				"the files for the guest exceed %llu MiB at "
+				"\"%s\"",
+				(unsigned long long)KT_INITRAMFS_MAX_BYTES >>
+					20,
+				e->path);
+	}
 	return KT_OK;
 }
 
@@ -271,14 +282,10 @@ static enum kt_status sum_file(struct kt_initramfs *fs, struct kt_sums *sums,
 {
 	int fd KT_CLEANUP(kt_closep) =
 		open(e->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat sb;
-	enum kt_status st;
 
-	if (fd < 0 || fstat(fd, &sb) < 0)
+	if (fd < 0)
 		return kt_fail_errno(err, "cannot read \"%s\"", e->source);
-	st = count_bytes(fs, e, (uint64_t)sb.st_size, err);
-	return st ? st :
-		    kt_sums_get(sums, fd, e->source, fs->now_ns, &e->sum, err);
+	return kt_sums_get(sums, fd, e->source, fs->now_ns, &e->sum, err);
 }
 
 /* Everything that decides an entry's bytes, and the content by its own sum. */
@@ -466,6 +473,7 @@ enum kt_status kt_initramfs_plan(const struct kt_initramfs_parts *parts,
 	struct kt_initramfs *fs KT_CLEANUP(kt_initramfs_freep) =
 		kt_xcalloc(1, sizeof(*fs));
 	struct timespec now;
+	uint64_t bytes = 0;
 	enum kt_status st;
 
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -473,12 +481,16 @@ enum kt_status kt_initramfs_plan(const struct kt_initramfs_parts *parts,
 	fs->busybox = kt_xstrdup(parts->busybox);
 	st = plan_base(fs, parts, err);
 	if (!st)
+		st = count_bytes(&fs->base, &bytes, err);
+	if (!st)
 		st = sum_part(fs, parts->sums, &fs->base, FORMAT, fs->base_sum,
 			      err);
 	if (!st)
 		st = plan_tail(fs, parts, err);
 	if (!st)
 		st = plan_scripts(fs, parts, err);
+	if (!st)
+		st = count_bytes(&fs->tail, &bytes, err);
 	if (!st)
 		st = sum_part(fs, parts->sums, &fs->tail, fs->base_sum, fs->sum,
 			      err);

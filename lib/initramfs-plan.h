@@ -39,7 +39,6 @@ struct kt_initramfs {
 	struct kt_initramfs_part base, tail;
 	char *busybox;
 	bool has_applets; /* base is complete */
-	uint64_t bytes;	  /* of the files in it */
 	uint64_t now_ns;  /* when it was planned */
 	char base_sum[KT_SHA256_SIZE], sum[KT_SHA256_SIZE];
 };
