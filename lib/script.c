@@ -3,6 +3,7 @@
 #include "lib/script.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@ static void find_program(char *args, char out[KT_SCRIPT_BYTES])
 
 	while (word && (word[0] == '-' || strchr(word, '=')))
 		word = strtok_r(NULL, blanks, &save);
-	strcpy(out, word ? word : "");
+	snprintf(out, KT_SCRIPT_BYTES, "%s", word ? word : "");
 }
 
 bool kt_script_parse(const char *text, size_t len, struct kt_script *out)
@@ -43,7 +44,7 @@ bool kt_script_parse(const char *text, size_t len, struct kt_script *out)
 		*args++ = '\0';
 	if (!*interp)
 		return false;
-	strcpy(out->interp, interp);
+	snprintf(out->interp, sizeof(out->interp), "%s", interp);
 	out->program[0] = '\0';
 	if (!strcmp(kt_path_base(interp), "env"))
 		find_program(args, out->program);

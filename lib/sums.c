@@ -123,7 +123,7 @@ static bool find(const struct kt_sums *sums, const char *key,
 	sum[KT_SHA256_SIZE - 1] = '\0';
 	if (strspn(sum, "0123456789abcdef") != KT_SHA256_SIZE - 1)
 		return false;
-	strcpy(out, sum);
+	memcpy(out, sum, sizeof(sum));
 	return true;
 }
 

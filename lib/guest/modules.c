@@ -39,7 +39,7 @@ static const char *reason(int error)
 	}
 }
 
-static void load(const char *path, kt_modules_warn_fn *warn, void *ctx)
+static void load(const char *path, kt_modules_warn_fn *tell, void *ctx)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[512];
@@ -54,12 +54,12 @@ static void load(const char *path, kt_modules_warn_fn *warn, void *ctx)
 	else
 		text[0] = '\0';
 	if (text[0])
-		warn(ctx, text);
+		tell(ctx, text);
 	if (fd >= 0)
 		close(fd);
 }
 
-void kt_modules_load(const char *list, kt_modules_warn_fn *warn, void *ctx)
+void kt_modules_load(const char *list, kt_modules_warn_fn *tell, void *ctx)
 {
 	FILE *in = fopen(list, "re");
 	char *line = NULL;
@@ -70,7 +70,7 @@ void kt_modules_load(const char *list, kt_modules_warn_fn *warn, void *ctx)
 		if (line[len - 1] == '\n')
 			line[len - 1] = '\0';
 		if (line[0])
-			load(line, warn, ctx);
+			load(line, tell, ctx);
 	}
 	free(line);
 	if (in)

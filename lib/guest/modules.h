@@ -14,9 +14,9 @@ typedef void kt_modules_warn_fn(void *ctx, const char *text);
 
 /*
  * Load what @list, a file of paths, a line each, names, in that order, without
- * parameters. One that fails is told by @warn, and the rest is loaded all the
+ * parameters. One that fails is told by @tell, and the rest is loaded all the
  * same. No list is nothing to do.
  */
-void kt_modules_load(const char *list, kt_modules_warn_fn *warn, void *ctx);
+void kt_modules_load(const char *list, kt_modules_warn_fn *tell, void *ctx);
 
 #endif

@@ -25,8 +25,8 @@ static bool see(void *ctx, const char *path)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct seen seen = { (const char *)data, size, 3 };
-	const bool stopped = kt_ldcache_each((const char *)data, size, "a.so",
-					     see, &seen);
+	const bool stopped =
+		kt_ldcache_each((const char *)data, size, "a.so", see, &seen);
 
 	if (stopped != !seen.left)
 		abort();
