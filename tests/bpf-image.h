@@ -424,6 +424,14 @@ static inline void image_prog_set(const struct image *im, unsigned int i,
 	}
 }
 
+static inline unsigned char image_prog_byte(const struct image *im,
+					    unsigned int i, uint32_t off)
+{
+	const uint64_t second = im->prog[i] - (4096 - 36) - 4096;
+
+	return *image_at(im, off < 36 ? im->prog[i] + off : second + off - 36);
+}
+
 static inline void image_stats(struct image *im, unsigned int i)
 {
 	for (unsigned int cpu = 0; cpu < im->how.nr_cpus; cpu++) {
