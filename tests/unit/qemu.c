@@ -56,6 +56,10 @@ static void test_argv(void)
 	same_str(after(argv, "-numa", 1), "node,nodeid=1,memdev=m1,cpus=6-11",
 		 "a node's CPUs are its socket's");
 	same_str(after(argv, "-numa", 3), NULL, "a node a socket, and no more");
+	same_str(after(argv, "-sandbox", 0),
+		 "on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
+		 "resourcecontrol=deny",
+		 "a guest that gets out of it does not get far");
 	same_str(after(argv, "-device", 1),
 		 "virtconsole,bus=vs.0,nr=0,chardev=p0", "port 0 is hvc0");
 	same_str(after(argv, "-device", 2),
