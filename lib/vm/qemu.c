@@ -202,6 +202,11 @@ enum kt_status kt_qemu_check(const struct kt_topology *t, struct kt_error *err)
 			       "QEMU without KVM has no APIC ids above %d, and "
 			       "this topology needs %u",
 			       KT_QEMU_MAX_APIC_ID, kt_topology_max_apic_id(t));
+	if (kt_topology_cpus(t) > KT_QEMU_MAX_CPUS)
+		return kt_fail(err, KT_SKIP,
+			       "QEMU without KVM cannot keep more than %d CPUs "
+			       "going, and this topology has %u",
+			       KT_QEMU_MAX_CPUS, kt_topology_cpus(t));
 	return KT_OK;
 }
 

@@ -100,9 +100,10 @@ static void test_check(void)
 		struct kt_topology t;
 		enum kt_status want;
 	} cases[] = {
-		{ { 1, 1, 1 }, KT_OK },	    { { 15, 8, 2 }, KT_OK },
-		{ { 14, 9, 2 }, KT_SKIP },  { { 1, 255, 1 }, KT_OK },
-		{ { 1, 256, 1 }, KT_SKIP }, { { 128, 1, 1 }, KT_OK },
+		{ { 1, 1, 1 }, KT_OK },	    { { 8, 8, 2 }, KT_OK },
+		{ { 15, 8, 2 }, KT_SKIP },  { { 14, 9, 2 }, KT_SKIP },
+		{ { 1, 128, 1 }, KT_OK },   { { 1, 129, 1 }, KT_SKIP },
+		{ { 5, 5, 5 }, KT_SKIP },   { { 128, 1, 1 }, KT_OK },
 		{ { 129, 1, 1 }, KT_SKIP },
 	};
 
