@@ -57,8 +57,8 @@ struct kt_session_state {
 	struct kt_session_job job;
 	struct kt_outcome last; /* of the job before */
 	struct kt_stream in, output[2], console;
-	short control_in, resized, ignored;
-	bool control_ended;
+	short control_in, hvc0_in, resized, ignored;
+	bool control_ended, hvc0_ended;
 	bool decided; /* the session ends, for this reason */
 	enum kt_reason reason;
 	uint64_t progress_ns, panic_ns;

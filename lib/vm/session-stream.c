@@ -212,6 +212,21 @@ static void send_control(struct kt_session_state *s)
 		s->control_ended = true;
 }
 
+/*
+ * Nobody is at the other end of hvc0, but who writes to it would keep a CPU of
+ * the guest until somebody takes it (lib/guest/pty.h).
+ */
+static void pump_hvc0(struct kt_session_state *s)
+{
+	char drop[4096];
+	ssize_t n;
+
+	if (!s->hvc0_in)
+		return;
+	n = recv(s->how->ports[KT_PORT_TTY], drop, sizeof(drop), MSG_DONTWAIT);
+	s->hvc0_ended = !n || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 static void pump_control(struct kt_session_state *s)
 {
 	char chunk[16384];
@@ -262,6 +277,8 @@ static void watch_all(struct kt_session_state *s)
 	watch(s, s->control_ended ? -1 : s->how->ports[KT_PORT_CONTROL],
 	      (short)(POLLIN | (s->guest.out.len ? POLLOUT : 0)),
 	      &s->control_in);
+	watch(s, s->hvc0_ended ? -1 : s->how->ports[KT_PORT_TTY], POLLIN,
+	      &s->hvc0_in);
 	s->in.in = s->in.out = s->resized = 0;
 	if (s->vm && s->job.task && s->job.task->job.terminal)
 		watch_terminal(s);
@@ -286,6 +303,7 @@ enum kt_status kt_session_pump(struct kt_session_state *s, uint64_t deadline,
 	for (nfds_t i = 0; i < s->nr; i++)
 		*s->got[i] = s->fds[i].revents;
 	pump_control(s);
+	pump_hvc0(s);
 	pump_stdin(s);
 	st = pump_output(s, KT_OUT, err);
 	if (!st)
