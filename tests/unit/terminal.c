@@ -140,6 +140,7 @@ static void start(struct owner *o, owner_fn *fn)
 	if (!o->pid) {
 		/* Sanitizers have handlers of their own for some of these. */
 		signal(SIGABRT, SIG_DFL);
+		signal(SIGBUS, SIG_DFL);
 		signal(SIGSEGV, SIG_DFL);
 		exit(own(o->slave, o->ready[1], fn));
 	}
