@@ -76,8 +76,9 @@ static void explain(const struct kt_session_state *s, enum kt_reason reason,
 			     "the guest powered off before the command ended");
 		break;
 	case KT_REASON_RESET:
-		kt_error_set(why, KT_FAIL,
-			     "the guest rebooted before the command ended");
+		kt_error_set(why, KT_FAIL, "the guest rebooted before %s",
+			     s->guest.hello_ns ? "the command ended" :
+						 "its init was ready");
 		break;
 	case KT_REASON_PANIC:
 		kt_error_set(why, KT_FAIL, "the guest's kernel panicked: %s",
@@ -107,6 +108,29 @@ static void explain(const struct kt_session_state *s, enum kt_reason reason,
 	}
 }
 
+/* Is the console the one who knows why? */
+static bool console_tells(const struct kt_session_state *s,
+			  enum kt_reason reason)
+{
+	switch (reason) {
+	case KT_REASON_PANIC:
+	case KT_REASON_HANG:
+	case KT_REASON_TRIPLE_FAULT:
+	case KT_REASON_ENGINE_ERROR:
+		return true;
+	case KT_REASON_POWEROFF:
+	case KT_REASON_RESET:
+		/* An init that cannot start says so, and reboots. */
+		return !s->guest.hello_ns;
+	case KT_REASON_EXIT:
+	case KT_REASON_TIMEOUT:
+	case KT_REASON_ESCAPE:
+	case KT_REASON_SIGNAL:
+		break;
+	}
+	return false;
+}
+
 void kt_session_report(const struct kt_session_state *s, enum kt_reason reason,
 		       struct kt_outcome *out)
 {
@@ -126,8 +150,6 @@ void kt_session_report(const struct kt_session_state *s, enum kt_reason reason,
 	if (g->ended_ns)
 		out->run_ns = g->ended_ns - g->started_ns;
 	explain(s, reason, &out->why);
-	if (reason == KT_REASON_PANIC || reason == KT_REASON_HANG ||
-	    reason == KT_REASON_TRIPLE_FAULT ||
-	    reason == KT_REASON_ENGINE_ERROR)
+	if (console_tells(s, reason))
 		kt_console_tail(s->con, &out->tail);
 }

@@ -182,6 +182,11 @@ static void play_leave(const struct ends *e)
 	put(e->ports[KT_PORT_STDOUT], "last words");
 }
 
+static void play_no_init(const struct ends *e)
+{
+	put(e->console, "ktstr-init: cannot open port\r\n");
+}
+
 static void play_close(const struct ends *e)
 {
 	for (int i = 0; i < KT_NR_PORTS; i++)
@@ -753,6 +758,20 @@ static void test_flood(void)
 	close_tasks(&tasks);
 }
 
+static void test_no_init(void)
+{
+	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
+	struct tasks tasks = { 0 };
+
+	play("an init that cannot start", play_no_init, &tasks, -1, &got);
+	ok(got.reason == KT_REASON_RESET, "is a reset");
+	same_str(got.why.msg, "the guest rebooted before its init was ready",
+		 "which is told");
+	same_str(got.tail.data, "ktstr-init: cannot open port\n",
+		 "and so is what it said");
+	close_tasks(&tasks);
+}
+
 static void test_limits(void)
 {
 	same_u64(kt_limits_default(1).hello_ns, 60 * KT_NS_PER_S,
@@ -772,5 +791,6 @@ int main(void)
 	test_immortal();
 	test_terminal();
 	test_flood();
+	test_no_init();
 	return tap_end();
 }
