@@ -93,7 +93,7 @@ compare() {
 t 'every number of 150 programs that stand still is the same' '
 	prepare rec || exit
 	# Four levels, and memory in pieces: two nodes, and around the hole.
-	timeout 120 "$build/tests/vm/walk" -a no5lvl -m 6000 rec 2,1,1 \
+	timeout 300 "$build/tests/vm/walk" -a no5lvl -m 6000 rec 2,1,1 \
 		"$PWD/logs" sh -c "grep -c la57 /proc/cpuinfo; bpf-list load 150" \
 		>out || { cat out; exit 1; }
 	[ "$(head -n 1 out)" = 0 ]
@@ -115,7 +115,7 @@ t 'so is every number of each scheduler of the kernel, while it is attached' '
 	dir=$("$top/tests/schedulers" 2>err) || { s=$?; cat err; exit $s; }
 	prepare rec -i "$dir/scx_simple" -i "$dir/scx_qmap" \
 		-i "$dir/scx_flatcg" -i "$dir/scx_central" -i each.sh || exit
-	timeout 240 "$build/tests/vm/walk" rec 1,2,1 "$PWD/logs" sh \
+	timeout 420 "$build/tests/vm/walk" rec 1,2,1 "$PWD/logs" sh \
 		/include-files/each.sh >out || { cat out; exit 1; }
 	compare out
 	grep ^scx out >got

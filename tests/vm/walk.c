@@ -29,7 +29,7 @@
 #include "lib/xalloc.h"
 
 #define MAX_RECORD ((size_t)1 << 20)
-#define TIMEOUT_S 120
+#define TIMEOUT_S 400
 
 /* The guest; an engine has no context, and this program has one guest. */
 static struct {
@@ -169,6 +169,7 @@ static enum kt_status boot(struct kt_run *run, char **args,
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) =
 		read_record(args[0]);
 	const char *vmlinux;
+	size_t nr_missing;
 	enum kt_status st = kt_topology_parse(args[1], &run->topology, err);
 
 	if (!st)
@@ -181,26 +182,25 @@ static enum kt_status boot(struct kt_run *run, char **args,
 	run->logs = args[2];
 	run->job.argv = (const char *const *)args + 3;
 	run->limits = kt_limits_default(kt_topology_cpus(&run->topology));
-	run->limits.timeout_ns = TIMEOUT_S * KT_NS_PER_S;
+	run->timeout_ns = TIMEOUT_S * KT_NS_PER_S;
 	run->in = guest.in[0];
 	run->path = getenv("PATH");
-	return kt_run_text(run, rec, guest.out[1], STDERR_FILENO, end, err);
+	return kt_run_text(run, rec, guest.out[1], STDERR_FILENO, end,
+			   &nr_missing, err);
 }
 
 int main(int argc, char **argv)
 {
-	const struct kt_engine engine = { "qemu",
-					  start,
-					  fds,
-					  state,
-					  kt_engine_qemu.ram,
-					  kt_engine_qemu.kill };
+	struct kt_engine engine = kt_engine_qemu;
 	struct kt_run run = { .engine = &engine, .dmesg = -1 };
 	const char *append[2] = { NULL, NULL };
 	struct kt_outcome end = { 0 };
 	struct kt_error err;
 	int c;
 
+	engine.start = start;
+	engine.fds = fds;
+	engine.state = state;
 	while ((c = getopt(argc, argv, "+a:m:")) != -1)
 		if (c == 'a')
 			append[0] = optarg;
