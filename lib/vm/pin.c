@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* pin - which of the host's CPUs run the guest's */
+#include "lib/vm/pin.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+/* One number, which *text is moved behind. */
+static bool number(const char **text, unsigned int *out)
+{
+	const char *p = *text;
+	unsigned int val = 0;
+
+	if (*p < '0' || *p > '9')
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		val = val * 10 + (unsigned int)(*p - '0');
+		if (val > KT_PIN_MAX_CPU)
+			return false;
+	}
+	*text = p;
+	*out = val;
+	return true;
+}
+
+/* "3" or "3-7", and where it ends. */
+static bool range(const char **text, unsigned int *from, unsigned int *to)
+{
+	if (!number(text, from))
+		return false;
+	*to = *from;
+	if (**text != '-')
+		return true;
+	++*text;
+	return number(text, to) && *to >= *from;
+}
+
+enum kt_status kt_pin_parse(const char *text, unsigned int nr,
+			    unsigned int **out, struct kt_error *err)
+{
+	unsigned int cpus[KT_PIN_MAX_CPU + 1], from, to;
+	bool seen[KT_PIN_MAX_CPU + 1] = { false };
+	unsigned int n = 0;
+
+	for (const char *p = text;; p++) {
+		if (!range(&p, &from, &to) || (*p && *p != ','))
+			return kt_fail(err, KT_USAGE,
+				       "\"%s\" is no list of CPUs like 0-3,8",
+				       text);
+		for (; from <= to; from++) {
+			if (seen[from])
+				return kt_fail(err, KT_USAGE,
+					       "\"%s\" has CPU %u twice", text,
+					       from);
+			seen[from] = true;
+			cpus[n++] = from;
+		}
+		if (!*p)
+			break;
+	}
+	if (n < nr)
+		return kt_fail(err, KT_USAGE,
+			       "\"%s\" has %u CPUs, and the guest has %u", text,
+			       n, nr);
+	*out = kt_xcalloc(nr, sizeof(**out));
+	memcpy(*out, cpus, nr * sizeof(**out));
+	return KT_OK;
+}
