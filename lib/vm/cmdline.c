@@ -30,12 +30,14 @@ static enum kt_status add_words(struct kt_buf *line, const char *words,
 	return KT_OK;
 }
 
-enum kt_status kt_cmdline_make(const char *const *append, bool dmesg,
-			       size_t limit, char **out, struct kt_error *err)
+enum kt_status kt_cmdline_make(const char *engine, const char *const *append,
+			       bool dmesg, size_t limit, char **out,
+			       struct kt_error *err)
 {
 	struct kt_buf line KT_CLEANUP(kt_buf_release) = { 0 };
 
-	kt_buf_addf(&line, "%s loglevel=%d", base, dmesg ? 7 : 4);
+	kt_buf_addf(&line, "%s%s%s loglevel=%d", base, engine ? " " : "",
+		    engine ? engine : "", dmesg ? 7 : 4);
 	for (size_t i = 0; append && append[i]; i++) {
 		enum kt_status st = add_words(&line, append[i], err);
 

@@ -11,12 +11,13 @@
 #define KT_CMDLINE_MAX 2047 /* x86's COMMAND_LINE_SIZE, less its NUL */
 
 /*
- * Our words, then those of @append (ends in NULL; may be NULL): where one comes
- * twice, the kernel takes the last. @dmesg lets all messages out. *out is the
- * caller's. KT_USAGE: longer than @limit, or @append holds control characters.
+ * Our words, those of the @engine (may be NULL), then those of @append (ends in
+ * NULL; may be NULL): where one comes twice, the kernel takes the last. @dmesg
+ * lets all messages out. *out is the caller's. KT_USAGE: longer than @limit, or
+ * @append holds control characters.
  */
-enum kt_status kt_cmdline_make(const char *const *append, bool dmesg,
-			       size_t limit, char **out,
+enum kt_status kt_cmdline_make(const char *engine, const char *const *append,
+			       bool dmesg, size_t limit, char **out,
 			       struct kt_error *err) KT_MUST_CHECK;
 
 /*

@@ -9,11 +9,13 @@
 #ifndef KT_VM_MACHINE_H
 #define KT_VM_MACHINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/error.h"
 #include "lib/vm/ram.h"
+#include "lib/vm/stats.h"
 #include "lib/vm/topology.h"
 
 /*
@@ -39,6 +41,9 @@ struct kt_machine {
 	int ports[KT_NR_PORTS]; /* likewise, of the ports */
 	const char *path;	/* where programs are looked for; may be NULL */
 	int log;		/* gets what the engine itself prints */
+	bool hugepages;		/* of the host, for the guest's memory */
+	const unsigned int *pin;   /* a CPU of the host for each; or NULL */
+	struct kt_vm_stats *stats; /* filled by kill(), if not NULL */
 };
 
 enum kt_vm_state {
@@ -54,7 +59,9 @@ enum kt_vm_state {
 struct kt_vm;
 
 struct kt_engine {
-	const char *name; /* as --engine has it */
+	const char *name;    /* as --engine has it */
+	const char *cmdline; /* words of its own for the kernel; or NULL */
+	bool tunes;	     /* it knows hugepages and pin */
 
 	/*
 	 * Start @m. The descriptors stay the caller's, who closes console and
@@ -82,7 +89,8 @@ struct kt_engine {
 
 	/*
 	 * End it at once, if it has not, and free @vm: the other ends of the
-	 * machine's descriptors then read what was sent, and end of file.
+	 * machine's descriptors then read what was sent, and end of file. The
+	 * machine's stats are filled, if the engine counts anything.
 	 */
 	void (*kill)(struct kt_vm *vm);
 };

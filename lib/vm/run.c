@@ -189,7 +189,11 @@ static enum kt_status run_machine(const struct kt_run *run,
 				  struct kt_outcome *outcome,
 				  struct kt_error *err)
 {
-	struct kt_machine m = { .topology = run->topology, .path = run->path };
+	struct kt_machine m = { .topology = run->topology,
+				.path = run->path,
+				.hugepages = run->hugepages,
+				.pin = run->pin,
+				.stats = run->stats };
 	char *cmdline KT_CLEANUP(kt_freep) = NULL;
 	struct lines l KT_CLEANUP(lines_close);
 	int log KT_CLEANUP(kt_closep) = -1;
@@ -199,12 +203,19 @@ static enum kt_status run_machine(const struct kt_run *run,
 	enum kt_status st;
 
 	lines_init(&l);
+	if ((run->hugepages || run->pin) && !run->engine->tunes)
+		return kt_hint(err,
+			       kt_fail(err, KT_SKIP,
+				       "the %s engine knows neither "
+				       "--hugepages nor --pin",
+				       run->engine->name),
+			       "they are for --engine kvm");
 	st = set_files(&m, rec, &limit, err);
 	if (!st)
 		st = set_memory(&m, run, rec, err);
 	if (!st)
-		st = kt_cmdline_make(run->append, run->dmesg >= 0, limit,
-				     &cmdline, err);
+		st = kt_cmdline_make(run->engine->cmdline, run->append,
+				     run->dmesg >= 0, limit, &cmdline, err);
 	if (!st)
 		st = kt_logs_open(run->logs, "engine.log", &log, err);
 	if (st)
@@ -322,6 +333,19 @@ static void copy_str(struct kt_record *to, const struct kt_record *from,
 		kt_record_set_str(to, key, val);
 }
 
+/* An object a CPU; numbers that do not fit into a record are its greatest. */
+static void set_stats(struct kt_record *result, const struct kt_vm_stats *stats)
+{
+	for (unsigned int i = 0; stats->nr && i < stats->nr_cpus; i++) {
+		const struct kt_stat *stat = stats->stat + i * stats->nr;
+		struct kt_record *cpu = kt_record_new(NULL);
+
+		for (size_t k = 0; k < stats->nr; k++)
+			kt_record_set_u64(cpu, stat[k].name, stat[k].value);
+		kt_record_take_element(result, "kvm_stats", cpu);
+	}
+}
+
 static struct kt_record *describe(const struct kt_run *run,
 				  const struct kt_record *rec,
 				  const struct result *got)
@@ -348,6 +372,8 @@ static struct kt_record *describe(const struct kt_run *run,
 	kt_record_set_u64(result, "memory_mib", got->memory_mib);
 	if (run->nr_outs)
 		kt_record_set_u64(result, "out_missing", got->nr_missing);
+	if (run->stats)
+		set_stats(result, run->stats);
 	return result;
 }
 

@@ -23,11 +23,14 @@ struct kt_run {
 	uint64_t memory_mib; /* 0: what the record needs and some more */
 	struct kt_limits limits;
 	const char *const *append; /* for the kernel; ends in NULL; or NULL */
+	bool hugepages;		   /* see struct kt_machine */
+	const unsigned int *pin;   /* likewise, for each CPU; or NULL */
 	int dmesg;		   /* where the console goes live, or -1 */
 	const char *path; /* of the environment, to look for programs */
 	const char *logs; /* an absolute path to a directory that is there */
 	kt_guest_warn_fn *warn; /* may be NULL */
 	void *ctx;
+	struct kt_vm_stats *stats; /* filled at the end; or NULL */
 
 	/* The command; kt_run_jobs() has its own. */
 	struct kt_job job;

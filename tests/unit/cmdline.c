@@ -19,22 +19,25 @@ static void test_make(void)
 	char *none = NULL;
 	struct kt_error err = { 0 };
 
-	ok(!kt_cmdline_make(append, false, KT_CMDLINE_MAX, &line, &err) &&
+	ok(!kt_cmdline_make(NULL, append, false, KT_CMDLINE_MAX, &line, &err) &&
 		   strstr(line, "rdinit=/init ") &&
 		   strstr(line, " loglevel=4 quiet loglevel=1 a=\"b c\""),
 	   "the user's words come last");
-	ok(!kt_cmdline_make(NULL, true, KT_CMDLINE_MAX, &loud, &err) &&
+	ok(!kt_cmdline_make("pci=off a=b", NULL, true, KT_CMDLINE_MAX, &loud,
+			    &err) &&
 		   strstr(loud, " loglevel=7"),
 	   "dmesg lets all messages out");
-	ok(kt_cmdline_make(bad, false, KT_CMDLINE_MAX, &none, &err) ==
+	ok(strstr(loud, " pci=off a=b loglevel"), "the engine has its words");
+	ok(!strstr(line, "pci=off"), "where it is that engine");
+	ok(kt_cmdline_make(NULL, bad, false, KT_CMDLINE_MAX, &none, &err) ==
 			   KT_USAGE &&
 		   !none,
 	   "a control character is refused");
-	ok(kt_cmdline_make(append, false, strlen(line) - 1, &none, &err) ==
-			   KT_USAGE &&
+	ok(kt_cmdline_make(NULL, append, false, strlen(line) - 1, &none,
+			   &err) == KT_USAGE &&
 		   !none,
 	   "one byte above the limit is refused");
-	ok(!kt_cmdline_make(append, false, strlen(line), &none, &err),
+	ok(!kt_cmdline_make(NULL, append, false, strlen(line), &none, &err),
 	   "the limit itself is not");
 	free(none);
 }
