@@ -88,6 +88,12 @@ struct kt_engine {
 			      struct kt_error *err);
 
 	/*
+	 * The terminal at port KT_PORT_TTY has this size now. NULL: the engine
+	 * cannot tell the guest.
+	 */
+	void (*resize)(struct kt_vm *vm, unsigned int cols, unsigned int rows);
+
+	/*
 	 * End it at once, if it has not, and free @vm: the other ends of the
 	 * machine's descriptors then read what was sent, and end of file. The
 	 * machine's stats are filled, if the engine counts anything.
