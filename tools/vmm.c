@@ -12,8 +12,9 @@
 #include "lib/fd.h"
 #include "lib/stop.h"
 #include "lib/tool.h"
+#include "lib/vm/engine.h"
 #include "lib/vm/logs.h"
-#include "lib/vm/qemu.h"
+#include "lib/vm/pin.h"
 #include "lib/vm/run.h"
 #include "lib/vm/terminal.h"
 #include "lib/xalloc.h"
@@ -43,13 +44,15 @@ static const struct kt_option options[] = {
 	  .setting = true,
 	  .value = "NAME",
 	  .arg = KT_ARG_CHOICE,
-	  .choices = "auto qemu",
+	  .choices = KT_ENGINES,
 	  .help = "what runs the machine (default: auto)" },
 	{ .name = "env",
 	  .value = "NAME=VALUE",
 	  .arg = KT_ARG_STRING,
 	  .repeat = true,
 	  .help = "set a variable for the command" },
+	{ .name = "hugepages",
+	  .help = "take the guest's memory from the host's huge pages" },
 	{ .name = "logs",
 	  .value = "DIR",
 	  .arg = KT_ARG_DIR,
@@ -66,6 +69,10 @@ static const struct kt_option options[] = {
 	  .arg = KT_ARG_STRING,
 	  .repeat = true,
 	  .help = "afterwards, put what is at GUESTPATH into HOSTDIR" },
+	{ .name = "pin",
+	  .value = "CPUS",
+	  .arg = KT_ARG_STRING,
+	  .help = "run each of the guest's CPUs on one of the host's CPUS" },
 	{ .name = "spec",
 	  .value = "FILE",
 	  .arg = KT_ARG_PATH,
@@ -147,6 +154,11 @@ static void values_freep(const char ***vals)
 	free(*vals);
 }
 
+static void pin_freep(unsigned int **pin)
+{
+	free(*pin);
+}
+
 static enum kt_status check_env(const char *const *env, struct kt_error *err)
 {
 	for (; *env; env++)
@@ -186,11 +198,13 @@ static enum kt_status run_one(struct kt_record *rec, FILE *out, void *ctx,
 	char *logs KT_CLEANUP(kt_freep) = NULL;
 	struct kt_record *result KT_CLEANUP(kt_record_freep) = NULL;
 	struct kt_outcome end KT_CLEANUP(kt_outcome_release) = { 0 };
+	struct kt_vm_stats stats KT_CLEANUP(kt_vm_stats_release) = { 0 };
 	int lock KT_CLEANUP(kt_closep) = -1;
 	size_t nr_missing = 0;
 	enum kt_status st = make_logs(v, &logs, &lock, err);
 
 	v->run.logs = logs;
+	v->run.stats = &stats;
 	if (!st)
 		st = kt_run_record(&v->run, rec, &result, &end, &nr_missing,
 				   err);
@@ -341,6 +355,17 @@ static enum kt_status run_input(struct vmm *v, const struct kt_args *args,
 	return st;
 }
 
+static const struct kt_engine *pick_engine(const char *name)
+{
+	struct kt_error why;
+	const struct kt_engine *engine =
+		kt_engine_pick(name ? name : "auto", &why);
+
+	if (why.msg[0])
+		kt_detail("engine %s: %s", engine->name, why.msg);
+	return engine;
+}
+
 /* With the record on stdin, the person is at the controlling terminal. */
 static enum kt_status open_terminal(struct vmm *v, const struct kt_args *args,
 				    struct kt_error *err)
@@ -390,13 +415,14 @@ static enum kt_status set_run(struct vmm *v, const struct kt_args *args,
 
 	if (st)
 		return st;
-	run->engine = &kt_engine_qemu;
+	run->engine = pick_engine(kt_args_str(args, "engine"));
 	run->memory_mib = kt_args_u64(args, "memory-mb", 0);
 	run->dmesg = kt_args_has(args, "dmesg") ? STDERR_FILENO : -1;
 	run->path = kt_getenv("PATH");
 	run->warn = warn;
 	run->report = report;
 	run->ctx = v;
+	run->hugepages = kt_args_has(args, "hugepages");
 	st = kt_topology_parse(topology ? topology : "1,1,1", &run->topology,
 			       err);
 	if (st)
@@ -451,6 +477,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 {
 	const char **append KT_CLEANUP(values_freep) = values(args, "append");
 	const char **env KT_CLEANUP(values_freep) = NULL;
+	unsigned int *pin KT_CLEANUP(pin_freep) = NULL;
 	struct vmm v KT_CLEANUP(
 		vmm_release) = { .logs = kt_args_str(args, "logs"), .tty = -1 };
 	enum kt_status st = set_run(&v, args, err);
@@ -459,6 +486,10 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	env = env_values(args, v.term);
 	v.run.append = append;
 	v.run.job.env = env;
+	if (!st && kt_args_has(args, "pin"))
+		st = kt_pin_parse(kt_args_str(args, "pin"),
+				  kt_topology_cpus(&v.run.topology), &pin, err);
+	v.run.pin = pin;
 	if (!st)
 		st = check_env(env, err);
 	if (!st)
