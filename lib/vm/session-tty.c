@@ -49,6 +49,8 @@ void kt_session_resize(struct kt_session_state *s)
 {
 	const struct kt_terminal_size size = kt_terminal_size();
 
+	if (s->vm && s->how->engine->resize)
+		s->how->engine->resize(s->vm, size.cols, size.rows);
 	kt_guest_winsize(&s->guest, size.cols, size.rows);
 }
 
