@@ -63,7 +63,8 @@ release() {
 
 # example PAGE FIRST-LINE BEFORE AFTER: run the example of that page that begins
 # so. BEFORE makes what it takes and may change "$script"; AFTER looks at
-# "$status", "out" and "err", and is by default that it is 0.
+# "$status", "out" and "err", and is by default that it is 0. If BEFORE leaves a
+# file "typed", it is for tests/vm/pty.c, which has the terminal.
 example() {
 	script=
 	for f in "$scripts/$1"-*[0-9]; do
@@ -77,7 +78,14 @@ example() {
 		cd "$world/dir"
 		eval "$before"
 		status=0
-		timeout 300 sh "$script" >out 2>err </dev/null || status=$?
+		if [ -e typed ]; then
+			gcc -o ../bin/pty "$top/tests/vm/pty.c"
+			set -- pty 24 80 typed
+		else
+			set --
+		fi
+		timeout 300 "$@" sh "$script" >out 2>err </dev/null || status=$?
+		rm -f typed
 		want=${script%.used}.out
 		[ ! -s "$want" ] || same "$want" out
 		eval "$after" || { echo "status $status"; cat "$script" out err; exit 1; }
@@ -127,6 +135,23 @@ example cargo-ktstr.1 'cargo ktstr shell --kernel 6.12 --topology 2,2,1 \' '
 	release 6.12.117
 ' '
 	[ $status -eq 0 ] && grep -qx 0-1 out && [ "$(wc -l <out)" -eq 2 ]
+'
+
+example cargo-ktstr.1 'cargo ktstr shell --kernel 6.12 -i strace -i ./scx_mine' '
+	guest
+	printf "#!/bin/sh\necho mine\n" >scx_mine
+	# Where no strace is installed, one of our own.
+	command -v strace >/dev/null || cp scx_mine ../bin/strace
+	chmod +x scx_mine
+	cat >typed <<-\END
+	wait #
+	send ls /include-files
+	wait scx_mine
+	wait #
+	send scx_mine; exit 7
+	END
+' '
+	[ $status -eq 7 ] && says strace out && grep -q "^mine" out
 '
 
 example cargo-ktstr.1 'cargo ktstr --explain shell --kernel 6.12 --exec true' '' '
@@ -266,6 +291,26 @@ example ktstr-vmm.1 'ktstr-cache get 6.12 | ktstr-initramfs |' guest
 
 example ktstr-vmm.1 'ktstr-cache get | ktstr-initramfs >guest.rec' guest '
 	[ $status -eq 0 ] && [ "$(cat out)" -eq "$(wc -l </etc/passwd)" ]
+'
+
+example ktstr-vmm.1 'ktstr-vmm -t --out /tmp/trace.dat:. -- record -o /tmp/trace.dat <guest.rec' '
+	guest
+	# Any program that writes where it is told.
+	printf "#!/bin/sh\necho recorded >\"\$2\"\n" >record
+	chmod +x record
+	ktstr-cache get | ktstr-initramfs -i ./record >guest.rec
+' '
+	[ $status -eq 0 ] && grep -qx recorded trace.dat
+'
+
+example ktstr-vmm.1 'ktstr-vmm --spec guest.rec' '
+	guest
+	cat >typed <<-\END
+	wait #
+	send uname -r; exit 5
+	END
+' '
+	[ $status -eq 5 ] && grep -q "^6\." out
 '
 
 example ktstr-vmm.1 'ktstr-vmm -- true <guest.rec | jq .boot_ns' guest '
