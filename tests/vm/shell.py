@@ -176,6 +176,7 @@ ENDS = [
     ("SIGINT", ends_by(signal.SIGINT, "ktstr-vmm")),
     ("SIGHUP", ends_by(signal.SIGHUP, "ktstr-vmm")),
     ("abort", ends_by(signal.SIGABRT, "ktstr-vmm")),
+    ("SIGKILL to the machine", ends_by(signal.SIGKILL, "ktstr-vmm")),
     ("SIGTERM to the front-end", ends_by(signal.SIGTERM, "cargo-ktstr")),
 ]
 

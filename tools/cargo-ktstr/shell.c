@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* shell - cargo ktstr shell: boot a kernel, for a person or for a command */
+#include <termios.h>
 #include <unistd.h>
 
 #include "tools/cargo-ktstr/front.h"
@@ -14,6 +15,22 @@ static const struct kt_borrow borrows[] = {
 			   "out tty" },
 	{ 0 },
 };
+
+/*
+ * ktstr-vmm leaves the terminal as it was, whatever ends it but SIGKILL, which
+ * is also what ends a machine that wants too much memory.
+ */
+static enum kt_status run(const struct kt_args *args,
+			  const struct kt_pipeline *p, struct kt_error *err)
+{
+	struct termios modes;
+	const bool terminal = !tcgetattr(STDIN_FILENO, &modes);
+	const enum kt_status st = kt_front_run(args, p, true, err);
+
+	if (terminal && tcgetpgrp(STDIN_FILENO) == getpgrp())
+		tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+	return st;
+}
 
 static enum kt_status shell(const struct kt_args *args, struct kt_error *err)
 {
@@ -42,7 +59,7 @@ static enum kt_status shell(const struct kt_args *args, struct kt_error *err)
 		kt_pipeline_word(p, "-c");
 		kt_pipeline_word(p, kt_args_str(args, "exec"));
 	}
-	return kt_front_run(args, p, true, err);
+	return run(args, p, err);
 }
 
 static const struct kt_option options[] = {
