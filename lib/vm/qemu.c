@@ -151,8 +151,8 @@ char **kt_qemu_argv(const struct kt_machine *m, const char *program, int qmp,
 		"-d",
 		"cpu_reset",
 		"-sandbox",
-		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
-		"resourcecontrol=deny",
+		("on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
+		 "resourcecontrol=deny"),
 	};
 	struct words w = { 0 };
 
