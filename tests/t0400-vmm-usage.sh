@@ -69,7 +69,7 @@ t 'options are checked before the record is read' '
 	exits 2 ktstr-vmm -t --memory-mb 127 -- true </dev/null 2>err
 	says "not between 128 and" err
 	exits 2 ktstr-vmm -t --engine kvmtool -- true </dev/null 2>err
-	says "not one of: auto qemu" err
+	says "not one of: auto kvm qemu" err
 	exits 2 ktstr-vmm -t --env =x -- true </dev/null 2>err
 	exits 2 ktstr-vmm -t --env x -- true </dev/null 2>err
 	says "\"x\" is not NAME=VALUE" err
