@@ -23,8 +23,11 @@
 #define STACK_BYTES ((size_t)256 << 10)
 #define HALT_POLL_NS 200000 /* before a CPU that waits gives its host's away */
 
-/* There is no PCI bus to look for; all that there is, ACPI tells. */
-static const char cmdline[] = "pci=off";
+/*
+ * There is no PCI bus to look for: all that there is, ACPI tells. Nor a device
+ * that could not reach all memory, for which 64 MiB would be set aside.
+ */
+static const char cmdline[] = "pci=off swiotlb=noforce";
 
 /* What the machine cannot be made without; all are there since Linux 4.13. */
 static const struct {
