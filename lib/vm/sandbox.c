@@ -22,7 +22,7 @@
 /*
  * Both kinds: locks, eventfds, sockets that are there; tgkill, which kicks CPUs
  * out of KVM_RUN; and the way out of a thread, which gives its stack back, and
- * under the sanitizers more than that.
+ * under the sanitizers maps memory for it anew: but none that is executed.
  */
 static const int both[] = {
 	SCMP_SYS(clock_gettime),   SCMP_SYS(exit),
@@ -61,6 +61,10 @@ static int add_rules(scmp_filter_ctx ctx, enum kt_sandbox_kind kind)
 {
 	int rc = allow(ctx, both, sizeof(both) / sizeof(both[0]));
 
+	if (!rc)
+		rc = seccomp_rule_add(
+			ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	if (!rc && kind == KT_SANDBOX_DEVICES)
 		rc = allow(ctx, devices, sizeof(devices) / sizeof(devices[0]));
 	for (size_t i = 0; !rc && kind == KT_SANDBOX_VCPU &&

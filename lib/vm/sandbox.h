@@ -7,9 +7,9 @@
  * up, and entered by each thread for itself: the caller's own thread, which
  * opens logs and writes records, stays as it was.
  *
- * Descriptors are not opened behind it, nor memory mapped, nor programs run;
- * of ioctl(2) KVM_RUN is left, and the two that read registers for a message.
- * The filter does not turn off speculation of stores (SSBD), which would slow
+ * Descriptors are not opened behind it, nor programs run, nor memory mapped to be
+ * executed; of ioctl(2) KVM_RUN is left, and the two that read registers for a
+ * message. The filter does not turn off speculation of stores (SSBD), which would slow
  * the guest down and protects nothing here: one process is one guest.
  */
 #ifndef KT_VM_SANDBOX_H
