@@ -204,6 +204,17 @@ t 'llvm tools may be named in the environment, plugins be cargo'\''s own' '
 	says "<nextest><run>" got
 '
 
+t 'doctor names what coverage lacks, once cargo-llvm-cov is there' '
+	start
+	cargo-ktstr doctor >got 2>err || :
+	grep -q "^ok *llvm-tools " got
+	grep -q "^ok *cargo-nextest *$PWD/bin/cargo-nextest" got
+	rm root/lib/rustlib/any/bin/llvm-profdata
+	cargo-ktstr doctor >got 2>err || :
+	grep -q "^note *llvm-tools *cargo ktstr coverage" got
+	says "hint: rustup component add llvm-tools-preview" got
+'
+
 t 'several kernels are tested in turn, each told of at the end' '
 	start
 	store one

@@ -30,6 +30,28 @@ static char *readable_or_none(char *path)
 	return NULL;
 }
 
+/* The tree of a build, or of a variant; installed, as it is or packed. */
+#define NR_PLACES 4
+
+static char *page_at(const char *bindir, size_t place, const char *name,
+		     char section)
+{
+	switch (place) {
+	case 0:
+		return kt_xasprintf("%s/../../man/%s.%c", bindir, name,
+				    section);
+	case 1:
+		return kt_xasprintf("%s/../../../man/%s.%c", bindir, name,
+				    section);
+	case 2:
+		return kt_xasprintf("%s/../share/man/man%c/%s.%c", bindir,
+				    section, name, section);
+	default:
+		return kt_xasprintf("%s/../share/man/man%c/%s.%c.gz", bindir,
+				    section, name, section);
+	}
+}
+
 /* The file of page @name, in any section; the caller owns it, or NULL. */
 static char *find_page(const char *bindir, const char *name)
 {
@@ -37,18 +59,9 @@ static char *find_page(const char *bindir, const char *name)
 
 	if (strchr(name, '/'))
 		return NULL;
-	for (const char *s = "1578"; !file && *s; s++) {
-		file = readable_or_none(
-			kt_xasprintf("%s/../../man/%s.%c", bindir, name, *s));
-		if (!file)
-			file = readable_or_none(
-				kt_xasprintf("%s/../share/man/man%c/%s.%c",
-					     bindir, *s, name, *s));
-		if (!file)
-			file = readable_or_none(
-				kt_xasprintf("%s/../share/man/man%c/%s.%c.gz",
-					     bindir, *s, name, *s));
-	}
+	for (const char *s = "1578"; *s; s++)
+		for (size_t i = 0; !file && i < NR_PLACES; i++)
+			file = readable_or_none(page_at(bindir, i, name, *s));
 	return file;
 }
 
