@@ -89,7 +89,7 @@ t 'options that are missing or wrong exit 2 before anything runs' '
 	exits 2 cargo-ktstr shell --exec true --memory-mb 127 2>err
 	says "\"127\" is not between 128 and" err
 	exits 2 cargo-ktstr shell --exec true --engine kvmm 2>err
-	says "is not one of: auto" err
+	says "is not one of: auto kvm qemu" err
 '
 
 t 'SIGTERM to the front-end ends every stage and what it runs' '
