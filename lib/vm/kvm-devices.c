@@ -229,10 +229,14 @@ void kt_kvm_resize(struct kt_vm *vm, unsigned int cols, unsigned int rows)
 /* Places in the device thread's poll(); the ports come first. */
 enum { KICK = KT_NR_PORTS, STOP, TIMER, CONSOLE, NR_POLL };
 
-static void choose(const struct kt_vm *vm, struct pollfd fds[NR_POLL])
+/*
+ * @stopping is what work() goes by in this round: who took it to be later than
+ * that would wait without looking at vm->stop, and without end.
+ */
+static void choose(const struct kt_vm *vm, bool stopping,
+		   struct pollfd fds[NR_POLL])
 {
 	const struct kt_devices *dev = &vm->dev;
-	const bool stopping = atomic_load(&vm->stopping);
 
 	for (unsigned int i = 0; i < KT_NR_PORTS; i++) {
 		const bool out = kt_vcon_wants_out(&dev->con, i);
@@ -331,7 +335,7 @@ static void work(struct kt_vm *vm)
 			pthread_mutex_unlock(&dev->lock);
 			return;
 		}
-		choose(vm, fds);
+		choose(vm, stopping, fds);
 		pthread_mutex_unlock(&dev->lock);
 		nr = poll(fds, NR_POLL, more ? 0 : stopping ? DRAIN_MS : -1);
 		if (stopping && !more && !nr)
