@@ -24,19 +24,24 @@ struct file {
 static bool is_ours(const char *name, bool *whole)
 {
 	const size_t base = strlen(KT_INITRAMFS_BASE);
-	const size_t suffix = strlen(KT_INITRAMFS_SUFFIX);
+	const size_t kernel = strlen(KT_INITRAMFS_KERNEL);
 	const size_t temp = strlen(KT_INITRAMFS_TEMP);
+	const char *suffix = KT_INITRAMFS_SUFFIX;
 
 	*whole = false;
 	if (!strncmp(name, KT_INITRAMFS_SUMS KT_INITRAMFS_TEMP,
 		     sizeof(KT_INITRAMFS_SUMS KT_INITRAMFS_TEMP) - 1))
 		return true;
-	if (!strncmp(name, KT_INITRAMFS_BASE, base))
+	if (!strncmp(name, KT_INITRAMFS_BASE, base)) {
 		name += base;
+	} else if (!strncmp(name, KT_INITRAMFS_KERNEL, kernel)) {
+		name += kernel;
+		suffix = KT_INITRAMFS_ELF;
+	}
 	if (strspn(name, "0123456789abcdef") != SHA256_DIGITS ||
-	    strncmp(name + SHA256_DIGITS, KT_INITRAMFS_SUFFIX, suffix))
+	    strncmp(name + SHA256_DIGITS, suffix, strlen(suffix)) != 0)
 		return false;
-	name += SHA256_DIGITS + suffix;
+	name += SHA256_DIGITS + strlen(suffix);
 	*whole = !*name;
 	return *whole || !strncmp(name, KT_INITRAMFS_TEMP, temp);
 }

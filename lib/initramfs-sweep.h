@@ -2,9 +2,9 @@
 /*
  * lib/initramfs-sweep.h - the files of the initramfs cache, and which may go
  *
- * SHA256.cpio is an archive, base-SHA256.cpio what archives begin with, and
- * sums is lib/sums.h's; each of them with .tmp-PID behind it is one that is
- * being written.
+ * SHA256.cpio is an archive, base-SHA256.cpio what archives begin with,
+ * kernel-SHA256.elf is lib/vm/kernel-file.h's, and sums is lib/sums.h's; each of
+ * them with .tmp-PID behind it is one that is being written.
  */
 #ifndef KT_INITRAMFS_SWEEP_H
 #define KT_INITRAMFS_SWEEP_H
@@ -13,6 +13,8 @@
 
 #define KT_INITRAMFS_BASE "base-"
 #define KT_INITRAMFS_SUFFIX ".cpio"
+#define KT_INITRAMFS_KERNEL "kernel-"
+#define KT_INITRAMFS_ELF ".elf"
 #define KT_INITRAMFS_SUMS "sums"
 #define KT_INITRAMFS_TEMP ".tmp-"
 

@@ -246,7 +246,11 @@ static void test_sweep(void)
 	age(name, now, 10);
 	touch("mine.cpio", 0644);
 	age("mine.cpio", now, 9 * day);
+	snprintf(name, sizeof(name), "kernel-%s.elf", zeros);
+	touch(name, 0644);
+	age(name, now, 3 * day);
 	kt_initramfs_sweep(".", now);
+	ok(access(name, F_OK), "an old unpacked kernel goes");
 	for (int i = 0; i < KT_INITRAMFS_KEEP + 5; i++) {
 		snprintf(name, sizeof(name), "%s%064x.cpio",
 			 i & 1 ? "base-" : "", (unsigned int)i);
