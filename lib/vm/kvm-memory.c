@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/bzimage.h"
 #include "lib/fd.h"
 #include "lib/vm/acpi.h"
 #include "lib/vm/elfload.h"
+#include "lib/vm/kernel-file.h"
 #include "lib/vm/kvm-vm.h"
 #include "lib/vm/layout.h"
 
@@ -137,38 +137,6 @@ static enum kt_status open_file(const char *path, int *fd, uint64_t *bytes,
 	return KT_OK;
 }
 
-static bool is_elf(int fd)
-{
-	char magic[4];
-
-	return pread(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
-	       !memcmp(magic, "\177ELF", sizeof(magic));
-}
-
-/* The kernel as an ELF file: itself, or what is packed in a bzImage. */
-static enum kt_status open_kernel(const char *path, int *out,
-				  struct kt_error *err)
-{
-	int fd KT_CLEANUP(kt_closep) = -1;
-	int to KT_CLEANUP(kt_closep) = -1;
-	uint64_t bytes;
-	enum kt_status st = open_file(path, &fd, &bytes, err);
-
-	if (st)
-		return st;
-	if (is_elf(fd)) {
-		*out = kt_take_fd(&fd);
-		return KT_OK;
-	}
-	to = memfd_create("ktstr-kernel", MFD_CLOEXEC);
-	if (to < 0)
-		return kt_fail_errno(err, "cannot unpack \"%s\"", path);
-	st = kt_bzimage_unpack(fd, path, to, err);
-	if (!st)
-		*out = kt_take_fd(&to);
-	return st;
-}
-
 /*
  * All of a file. To map it in place of the memory there would save the copy,
  * and cost more: each of its small pages is a fault of the guest, as is all that
@@ -222,7 +190,7 @@ enum kt_status kt_kvm_memory_load(struct kt_vm *vm, const struct kt_machine *m,
 	unsigned char *low = vm->dma.part[0].map;
 	struct kt_elf_plan plan;
 	int fd KT_CLEANUP(kt_closep) = -1;
-	enum kt_status st = open_kernel(m->kernel, &fd, err);
+	enum kt_status st = kt_kernel_file_open(m->kernel, m->cache, &fd, err);
 
 	if (!st)
 		st = kt_elf_plan(fd, m->kernel, &plan, err);

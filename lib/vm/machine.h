@@ -35,6 +35,7 @@ struct kt_machine {
 	const char *kernel; /* bzImage, or an ELF file with a PVH note */
 	const char *initrd;
 	const char *cmdline; /* all of it */
+	const char *cache;   /* for what is made of a kernel; or NULL */
 	struct kt_topology topology;
 	uint64_t memory_mib;
 	int console;		/* the engine's end of ttyS0, a stream */

@@ -191,6 +191,7 @@ static enum kt_status run_machine(const struct kt_run *run,
 {
 	struct kt_machine m = { .topology = run->topology,
 				.path = run->path,
+				.cache = run->cache,
 				.hugepages = run->hugepages,
 				.pin = run->pin,
 				.stats = run->stats };

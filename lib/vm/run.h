@@ -26,8 +26,9 @@ struct kt_run {
 	bool hugepages;		   /* see struct kt_machine */
 	const unsigned int *pin;   /* likewise, for each CPU; or NULL */
 	int dmesg;		   /* where the console goes live, or -1 */
-	const char *path; /* of the environment, to look for programs */
-	const char *logs; /* an absolute path to a directory that is there */
+	const char *path;  /* of the environment, to look for programs */
+	const char *logs;  /* an absolute path to a directory that is there */
+	const char *cache; /* see struct kt_machine */
 	kt_guest_warn_fn *warn; /* may be NULL */
 	void *ctx;
 	struct kt_vm_stats *stats; /* filled at the end; or NULL */
