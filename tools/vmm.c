@@ -434,6 +434,17 @@ static enum kt_status set_run(struct vmm *v, const struct kt_args *args,
 	return KT_OK;
 }
 
+/* Where what is made of a kernel is kept; NULL where nothing can be. */
+static char *cache_dir(void)
+{
+	struct kt_env_dirs env;
+	struct kt_error ignored;
+	char *dir = NULL;
+
+	kt_tool_dirs(&env);
+	return kt_dir_initramfs(&env, &dir, &ignored) ? NULL : dir;
+}
+
 static void vmm_release(struct vmm *v)
 {
 	kt_closep(&v->tty);
@@ -478,6 +489,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	const char **append KT_CLEANUP(values_freep) = values(args, "append");
 	const char **env KT_CLEANUP(values_freep) = NULL;
 	unsigned int *pin KT_CLEANUP(pin_freep) = NULL;
+	char *cache KT_CLEANUP(kt_freep) = cache_dir();
 	struct vmm v KT_CLEANUP(
 		vmm_release) = { .logs = kt_args_str(args, "logs"), .tty = -1 };
 	enum kt_status st = set_run(&v, args, err);
@@ -485,6 +497,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	set_term(&v);
 	env = env_values(args, v.term);
 	v.run.append = append;
+	v.run.cache = cache;
 	v.run.job.env = env;
 	if (!st && kt_args_has(args, "pin"))
 		st = kt_pin_parse(kt_args_str(args, "pin"),
