@@ -162,6 +162,22 @@ static void test_chain(void)
 	free(c);
 }
 
+/* As long as it may be, and with one descriptor more of those before. */
+static void test_longest(void)
+{
+	struct kt_chain *c = calloc(1, sizeof(*c));
+	struct kt_virtq q = fresh();
+
+	for (uint16_t i = 0; i < 8; i++)
+		put_desc(i, 0x100, 1, i < 7, (uint16_t)(i + 1));
+	offer(0);
+	ok(kt_virtq_peek(&q, c) && c->nr_out == 8,
+	   "a chain may have all descriptors");
+	put_desc(7, 0x100, 1, 1, 7);
+	ok(!kt_virtq_peek(&q, c) && q.broken, "and none of them twice");
+	free(c);
+}
+
 static void hostile(const char *what, void (*harm)(void))
 {
 	struct kt_chain *c = calloc(1, sizeof(*c));
@@ -180,14 +196,17 @@ static void loop(void)
 	offer(0);
 }
 
+/* A ninth descriptor would be a good one, were there a ninth. */
 static void bad_head(void)
 {
+	put_desc(8, 0x100, 1, 0, 0);
 	offer(8);
 }
 
 static void bad_next(void)
 {
 	put_desc(0, 0x100, 1, 1, 8);
+	put_desc(8, 0x100, 1, 0, 0);
 	offer(0);
 }
 
@@ -227,6 +246,7 @@ int main(void)
 	test_dma();
 	test_start();
 	test_chain();
+	test_longest();
 	hostile("a chain that loops breaks the queue", loop);
 	hostile("a head that is no descriptor", bad_head);
 	hostile("a next that is no descriptor", bad_next);
