@@ -11,27 +11,30 @@
 #include "lib/buf.h"
 #include "lib/xalloc.h"
 
-#define ALIGN 8 /* of every table, in 64-bit kernels */
+#define BASE_BYTES 8 /* of relative_base */
 #define NR_TOKENS 256
 #define INDEX_BYTES (NR_TOKENS * sizeof(uint16_t))
 #define MAX_TOKEN 512
 #define MARKED 256 /* names from one marker to the next */
-#define MAX_TRIES 256
-#define MAX_LENGTH_BYTES 2 /* of a name's length: seven bits each */
+#define SAMPLE 16  /* names that are looked at before all are */
+#define MAX_STEPS ((uint64_t)1 << 28) /* names walked over, in vain or not */
+#define MAX_TABLES 256		      /* that look like token tables */
+#define MAX_LENGTH_BYTES 2	      /* of a name's length: seven bits each */
 
 /* The kernel, and what has been found of it so far, as offsets in it. */
 struct tables {
 	const unsigned char *data;
 	size_t len;
 	uint64_t addr;
+	size_t align;	      /* of every table: 8, or 4 since 7.0 */
 	size_t tokens, index; /* token_table, token_index */
 	size_t num_syms, names;
 	uint32_t nr;
-	unsigned int tries; /* of what looked like a table at first */
+	uint64_t steps; /* names that were walked over */
 };
 
 /* How addresses are written down. */
-enum encoding { PLACE, RELATIVE, PERCPU_ABSOLUTE, NR_ENCODINGS };
+enum encoding { RELATIVE, PERCPU_ABSOLUTE, PLACE, NR_ENCODINGS };
 
 void kt_kallsyms_release(struct kt_kallsyms *k)
 {
@@ -70,7 +73,7 @@ static bool has(const struct tables *t, size_t at, size_t bytes)
 /* Tables are aligned in memory, of which @data need not be the beginning. */
 static size_t aligned(const struct tables *t, size_t at)
 {
-	return at + (-(t->addr + at) & (ALIGN - 1));
+	return at + (-(t->addr + at) & (t->align - 1));
 }
 
 static bool is_zero(const struct tables *t, size_t from, size_t to)
@@ -113,7 +116,7 @@ static bool is_table(const struct tables *t, size_t start, size_t index)
 			return false;
 		end = (size_t)(nul - t->data) + 1;
 	}
-	return index - end < ALIGN && is_zero(t, end, index);
+	return index - end < t->align && is_zero(t, end, index);
 }
 
 /* The token table stands right before its index; how long it is, is not told. */
@@ -121,7 +124,8 @@ static bool find_table(struct tables *t, size_t index)
 {
 	const size_t least = u16(t, index + INDEX_BYTES - 2) + 1u;
 
-	for (size_t bytes = least; bytes < least + MAX_TOKEN + ALIGN; bytes++) {
+	for (size_t bytes = least; bytes < least + MAX_TOKEN + t->align;
+	     bytes++) {
 		if (bytes > index)
 			return false;
 		if (aligned(t, index - bytes) != index - bytes ||
@@ -176,14 +180,17 @@ static bool expand(const struct tables *t, size_t *at, struct kt_buf *out)
 		if (out->len - start > KT_KALLSYMS_MAX_NAME)
 			return false;
 	}
-	if (out->len - start < 2 || !isalpha((unsigned char)out->data[start]))
+	/* nm(1) puts a question mark where it cannot tell. */
+	if (out->len - start < 2 ||
+	    (!isalpha((unsigned char)out->data[start]) &&
+	     out->data[start] != '?'))
 		return false;
 	kt_buf_addc(out, '\0');
 	return true;
 }
 
 /* The end of all names; 0 if they are none, or markers do not follow. */
-static size_t walk_names(const struct tables *t)
+static size_t walk_names(struct tables *t)
 {
 	uint32_t *begins = kt_xcalloc(t->nr / MARKED + 1, sizeof(*begins));
 	size_t at = t->names, markers;
@@ -192,7 +199,7 @@ static size_t walk_names(const struct tables *t)
 	for (uint32_t i = 0; ok && i < t->nr; i++) {
 		if (i % MARKED == 0)
 			begins[i / MARKED] = (uint32_t)(at - t->names);
-		ok = name_tokens(t, &at) != 0;
+		ok = name_tokens(t, &at) != 0 && ++t->steps < MAX_STEPS;
 	}
 	markers = aligned(t, at);
 	ok = ok && has(t, markers, 4 * ((size_t)t->nr / MARKED + 1));
@@ -202,26 +209,34 @@ static size_t walk_names(const struct tables *t)
 	return ok ? at : 0;
 }
 
+/* Are the first of what would be names such as compilers make? */
+static bool are_names(const struct tables *t)
+{
+	struct kt_buf name KT_CLEANUP(kt_buf_release) = { 0 };
+	size_t at = t->names;
+
+	for (unsigned int i = 0; i < SAMPLE; i++) {
+		name.len = 0;
+		if (!expand(t, &at, &name))
+			return false;
+	}
+	return true;
+}
+
 /* num_syms, and the names behind it. */
 static bool find_names(struct tables *t)
 {
-	struct kt_buf name KT_CLEANUP(kt_buf_release) = { 0 };
-
-	for (size_t at = aligned(t, 0); has(t, at, 2 * ALIGN); at += ALIGN) {
-		size_t behind = at + ALIGN;
-
-		t->nr = u32(t, at);
-		if (t->nr < KT_KALLSYMS_MIN || t->nr > KT_KALLSYMS_MAX ||
-		    u32(t, at + 4))
-			continue;
-		name.len = 0;
-		if (!expand(t, &behind, &name))
-			continue;
+	for (size_t at = aligned(t, 0); has(t, at, 2 * t->align);
+	     at += t->align) {
 		t->num_syms = at;
-		t->names = at + ALIGN;
+		t->nr = u32(t, at);
+		t->names = aligned(t, at + 4);
+		if (t->nr < KT_KALLSYMS_MIN || t->nr > KT_KALLSYMS_MAX ||
+		    !is_zero(t, at + 4, t->names) || !are_names(t))
+			continue;
 		if (walk_names(t))
 			return true;
-		if (++t->tries >= MAX_TRIES)
+		if (t->steps >= MAX_STEPS)
 			return false;
 	}
 	return false;
@@ -307,28 +322,36 @@ static bool decode(const struct tables *t, size_t offsets, size_t base_at,
 static bool decode_any(const struct tables *t, struct kt_kallsyms *k)
 {
 	const size_t after = aligned(t, t->index + INDEX_BYTES);
-	const size_t bytes = (4 * k->nr + ALIGN - 1) / ALIGN * ALIGN;
+	const size_t bytes = 4 * k->nr;
+	size_t base;
 
-	for (enum encoding how = PLACE; how < NR_ENCODINGS; how++)
-		if (decode(t, after, after + bytes, how, k))
-			return true;
-	if (t->num_syms < ALIGN + bytes)
-		return false;
 	for (enum encoding how = RELATIVE; how < NR_ENCODINGS; how++)
-		if (decode(t, t->num_syms - ALIGN - bytes, t->num_syms - ALIGN,
-			   how, k))
+		if (decode(t, after, aligned(t, after + bytes), how, k))
+			return true;
+	/* Before 6.4, when all of that stood in front of the names. */
+	if (t->num_syms < BASE_BYTES + bytes + t->align)
+		return false;
+	base = t->num_syms - BASE_BYTES;
+	for (enum encoding how = RELATIVE; how < PLACE; how++)
+		if (decode(t,
+			   base - (bytes + t->align - 1) / t->align * t->align,
+			   base, how, k))
 			return true;
 	return false;
 }
 
-static bool find_tables(struct tables *t)
+static bool find_tables(struct tables *t, size_t align)
 {
-	for (size_t at = aligned(t, 0); has(t, at, INDEX_BYTES); at += ALIGN) {
+	unsigned int tables = 0;
+
+	t->align = align;
+	for (size_t at = aligned(t, 0); has(t, at, INDEX_BYTES);
+	     at += t->align) {
 		if (!is_index(t, at) || !find_table(t, at))
 			continue;
 		if (find_names(t))
 			return true;
-		if (++t->tries >= MAX_TRIES)
+		if (++tables == MAX_TABLES || t->steps >= MAX_STEPS)
 			return false;
 	}
 	return false;
@@ -342,7 +365,7 @@ enum kt_status kt_kallsyms_find(const unsigned char *data, size_t len,
 	struct kt_kallsyms k KT_CLEANUP(kt_kallsyms_release) = { 0 };
 	enum kt_status st;
 
-	if (!find_tables(&t))
+	if (!find_tables(&t, 8) && !find_tables(&t, 4))
 		return kt_fail(err, KT_DATA, "\"%s\" has no symbols (kallsyms)",
 			       what);
 	st = expand_all(&t, what, &k, err);

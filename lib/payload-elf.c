@@ -109,18 +109,22 @@ static bool is_global(const struct kt_kallsym *sym)
 	       sym->type == 'v';
 }
 
-/* The letters of nm(1). */
-static unsigned char symbol_info(const struct kt_kallsym *sym)
+/*
+ * The letters of nm(1), which tell functions from variables only where the two
+ * are not in one section.
+ */
+static unsigned char symbol_info(const struct maker *m,
+				 const struct kt_kallsym *sym, Elf64_Half index)
 {
+	const Elf64_Xword flags =
+		index < m->nr ? m->sections[index].sh_flags : 0;
 	const int type = tolower((unsigned char)sym->type);
-	const bool weak = type == 'w' || type == 'v';
-	const unsigned char bind = weak		  ? STB_WEAK :
-				   is_global(sym) ? STB_GLOBAL :
-						    STB_LOCAL;
+	const bool func = (type == 't' || type == 'w') && !(flags & SHF_WRITE);
 
-	return ELF64_ST_INFO(bind, type == 't' || type == 'w' ? STT_FUNC :
-				   type == 'a'		      ? STT_NOTYPE :
-								STT_OBJECT);
+	return ELF64_ST_INFO(type == 'w' || type == 'v' ? STB_WEAK :
+			     is_global(sym)		? STB_GLOBAL :
+							  STB_LOCAL,
+			     func ? STT_FUNC : STT_OBJECT);
 }
 
 /* Local ones, or the others, behind the local ones: gABI, "Symbol Table". */
@@ -135,9 +139,9 @@ static void add_symbols(struct maker *m, bool global)
 		if (is_global(sym) != global)
 			continue;
 		out.st_name = sym->name + 1;
-		out.st_info = symbol_info(sym);
 		out.st_value = sym->addr;
 		out.st_shndx = section_of(m, sym->addr, &last);
+		out.st_info = symbol_info(m, sym, out.st_shndx);
 		kt_buf_add(m->out, &out, sizeof(out));
 	}
 }

@@ -33,6 +33,8 @@ static int by_hand(const char *what, const char *from, const char *to)
 		ehdr->e_shstrndx = 0;
 		kt_buf_add(&out, p.data.data, p.data.len);
 	} else {
+		if (!p.symbols.nr)
+			fprintf(stderr, "payload: %s\n", p.why_none.msg);
 		kt_payload_vmlinux(&p, &out);
 	}
 	if (kt_file_replace(AT_FDCWD, to, out.data, out.len, 0666, &err)) {
