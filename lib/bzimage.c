@@ -2,6 +2,7 @@
 /* bzimage - the kernel image of x86 distributions, and what is in it */
 #include "lib/bzimage.h"
 
+#include <ctype.h>
 #include <elf.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -17,11 +18,16 @@
 #define SETUP_SECTS 0x1f1
 #define HEADER 0x202
 #define VERSION 0x206
+#define KERNEL_VERSION 0x20e /* where a string is, less 0x200 */
 #define CMDLINE_SIZE 0x238
 #define PAYLOAD_OFFSET 0x248
 #define PAYLOAD_LENGTH 0x24c
 #define INIT_SIZE 0x260
 #define HEAD_BYTES 0x268
+
+#define RELEASE_CHARS                                                    \
+	"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"._+~-"
 
 #define SECTOR 512
 #define OLD_CMDLINE 255 /* before 2.06 */
@@ -100,6 +106,33 @@ enum kt_status kt_bzimage_read(int fd, const char *what, struct kt_bzimage *out,
 			       "header says",
 			       what);
 	*out = img;
+	return KT_OK;
+}
+
+/* The string is "RELEASE (USER@HOST) #NUMBER DATE"; it may end with the file. */
+enum kt_status kt_bzimage_release(int fd, const char *what, char **out,
+				  struct kt_error *err)
+{
+	char text[KT_BZIMAGE_MAX_RELEASE] = "";
+	unsigned char head[HEAD_BYTES];
+	struct kt_bzimage img;
+	enum kt_status st = kt_bzimage_read(fd, what, &img, err);
+	uint32_t at;
+	size_t len;
+
+	if (!st)
+		st = read_at(fd, what, head, sizeof(head), 0, err);
+	if (st)
+		return st;
+	at = le(head + KERNEL_VERSION, 2);
+	if (at && pread(fd, text, sizeof(text) - 1, 0x200 + at) < 0)
+		return kt_fail_errno(err, "cannot read \"%s\"", what);
+	len = strcspn(text, " ");
+	if (!isdigit((unsigned char)text[0]) || len == sizeof(text) - 1 ||
+	    strspn(text, RELEASE_CHARS) != len)
+		return kt_fail(err, KT_DATA,
+			       "\"%s\" does not say which kernel it is", what);
+	*out = kt_xstrndup(text, len);
 	return KT_OK;
 }
 

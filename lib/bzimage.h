@@ -35,6 +35,17 @@ struct kt_bzimage {
 enum kt_status kt_bzimage_read(int fd, const char *what, struct kt_bzimage *out,
 			       struct kt_error *err) KT_MUST_CHECK;
 
+#define KT_BZIMAGE_MAX_RELEASE 128 /* bytes, with its NUL */
+
+/*
+ * What `uname -r` says where the bzImage open at @fd runs, from its header;
+ * the caller owns *out. KT_DATA: no bzImage, or it does not say; or that is not
+ * of the letters, digits and "._+~-" that such names are made of, beginning
+ * with a digit. KT_SYS: it cannot be read.
+ */
+enum kt_status kt_bzimage_release(int fd, const char *what, char **out,
+				  struct kt_error *err) KT_MUST_CHECK;
+
 /*
  * Unpack the kernel in the bzImage open at @fd to @to, an empty file open for
  * reading and writing: gzip, bzip2, lzma, xz, zstd and lz4 (lib/unpack.h), or

@@ -85,6 +85,23 @@ enum kt_status kt_fetch_version(const struct kt_fetch *how, const char *text,
 				struct kt_error *err) KT_MUST_CHECK;
 
 /*
+ * The kernel that the @nr files at @paths are, built by others: a package
+ * (lib/package.h), several of one kernel, or an image, a bzImage; and its
+ * configuration, if that is in a file of its own, which is looked for beside an
+ * image too. The record has all of a kernel that was built; its files stand in
+ * "tree", a directory of ours. @any: take it, too, if it is of no use here
+ * (lib/prebuilt.h).
+ *
+ * KT_USAGE: one kernel or configuration too many. KT_FAIL: there is none in
+ * it, it is of no use, or told to stop. KT_DATA: a file is damaged, or not of an
+ * x86-64 kernel. Nothing is left behind then.
+ */
+enum kt_status kt_fetch_package(const struct kt_fetch *how,
+				const char *const *paths, size_t nr, bool any,
+				struct kt_record **out,
+				struct kt_error *err) KT_MUST_CHECK;
+
+/*
  * Remove the tree that was made for @rec, if one was: nobody will get to know
  * of it.
  */

@@ -2,6 +2,7 @@
 /* ktstr-fetch - find a kernel's source, or its cache entry */
 #include "lib/fetch.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "lib/fetch-git.h"
@@ -42,6 +43,23 @@ static void on_end(void *ctx)
 	*progress = NULL;
 }
 
+static enum kt_status fetch_package(const struct kt_fetch *how,
+				    const struct kt_args *args,
+				    struct kt_record **out,
+				    struct kt_error *err)
+{
+	const size_t nr = kt_args_count(args, "package");
+	const char **paths = kt_xcalloc(nr, sizeof(*paths));
+	enum kt_status st;
+
+	for (size_t i = 0; i < nr; i++)
+		paths[i] = kt_args_nth(args, "package", i);
+	st = kt_fetch_package(how, paths, nr, kt_args_has(args, "any"), out,
+			      err);
+	free(paths);
+	return st;
+}
+
 /* The one place that knows which options mean which source. */
 static enum kt_status fetch(const struct kt_fetch *how,
 			    const struct kt_args *args, struct kt_record **out,
@@ -51,6 +69,8 @@ static enum kt_status fetch(const struct kt_fetch *how,
 
 	if (source)
 		return kt_fetch_source(how, source, out, err);
+	if (kt_args_has(args, "package"))
+		return fetch_package(how, args, out, err);
 	if (kt_args_has(args, "git"))
 		return kt_fetch_git(how, kt_args_str(args, "git"),
 				    kt_args_str(args, "ref"), out, err);

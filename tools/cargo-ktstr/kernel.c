@@ -4,7 +4,7 @@
 #include "tools/cargo-ktstr/front.h"
 #include "tools/fetch/command.h"
 
-enum { FETCH, KBUILD, ADD };
+enum { FETCH, KBUILD, ADD, IMPORT_ADD = KBUILD };
 
 static const struct kt_borrow build_borrows[] = {
 	[FETCH] = { .from = &kt_fetch_command,
@@ -117,13 +117,46 @@ static const struct kt_command verify_command = {
 	.run = verify,
 };
 
+static const struct kt_borrow import_borrows[] = {
+	[FETCH] = { .from = &kt_fetch_command, .names = "any force" },
+	[IMPORT_ADD] = { .from = &kt_tool_cache, .sub = "add", .names = "key" },
+	{ 0 },
+};
+
+static enum kt_status import(const struct kt_args *args, struct kt_error *err)
+{
+	struct kt_pipeline *p KT_CLEANUP(kt_pipeline_freep) = kt_pipeline_new();
+
+	kt_front_stage(p, args, &import_borrows[FETCH]);
+	for (size_t i = 0; i < kt_args_operands(args); i++) {
+		kt_pipeline_word(p, "--package");
+		kt_pipeline_word(p, kt_args_operand(args, i));
+	}
+	kt_front_pass(p, args, &import_borrows[FETCH]);
+	kt_front_stage(p, args, &import_borrows[IMPORT_ADD]);
+	kt_pipeline_word(p, "--text");
+	kt_front_pass(p, args, &import_borrows[IMPORT_ADD]);
+	return kt_front_run(args, p, false, err);
+}
+
+static const struct kt_command import_command = {
+	.name = "import",
+	.summary = "cache the kernel of a distribution's package, or an image",
+	.operands = "FILE...",
+	.min_operands = 1,
+	.max_operands = -1,
+	.borrows = import_borrows,
+	.run = import,
+};
+
 static const struct kt_command *const commands[] = {
-	&build_command, &list_command, &clean_command, &verify_command, NULL
+	&build_command, &import_command, &list_command,
+	&clean_command, &verify_command, NULL
 };
 
 const struct kt_command kt_front_kernel = {
 	.name = "kernel",
-	.summary = "build, list, remove and verify cached kernels",
+	.summary = "build, import, list, remove and verify cached kernels",
 	.commands = commands,
 };
 
