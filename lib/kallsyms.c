@@ -297,7 +297,7 @@ static uint64_t address(const struct tables *t, size_t at, uint64_t base,
 static bool decode(const struct tables *t, size_t offsets, size_t base_at,
 		   enum encoding how, struct kt_kallsyms *k)
 {
-	bool anchored = false;
+	bool anchored = false, ascends = true;
 	uint64_t base = 0;
 
 	if (!has(t, offsets, 4 * k->nr))
@@ -313,10 +313,13 @@ static bool decode(const struct tables *t, size_t offsets, size_t base_at,
 		sym->addr = address(t, offsets + 4 * i, base, how);
 		if (i && sym->addr < k->syms[i - 1].addr)
 			return false;
+		if (i && u32(t, offsets + 4 * i) < u32(t, offsets + 4 * i - 4))
+			ascends = false;
 		if (!strcmp(k->names + sym->name, "_stext"))
 			anchored = sym->addr - t->addr < t->len;
 	}
-	return anchored;
+	/* Two names of one place, and every kernel has some, are 4 less here. */
+	return anchored && !(how == PLACE && ascends);
 }
 
 static bool decode_any(const struct tables *t, struct kt_kallsyms *k)
