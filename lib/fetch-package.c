@@ -145,43 +145,51 @@ static bool is_image(const struct file *f)
 	return !kt_bzimage_read(f->fd, f->path, &img, &ignored);
 }
 
-/* A .config begins with a comment, or with a setting. */
+/* A .config begins with a comment, or with a setting; a package never does. */
 static bool is_config(const struct file *f)
 {
 	char text[8] = "";
 
 	return pread(f->fd, text, sizeof(text) - 1, 0) > 0 &&
-	       (!strncmp(text, "#\n", 2) || !strncmp(text, "# ", 2) ||
-		!strcmp(text, "CONFIG_"));
+	       (*text == '#' || !strcmp(text, "CONFIG_"));
+}
+
+static enum kt_status too_many(const struct file *f, const char *what,
+			       struct kt_error *err)
+{
+	return kt_fail(err, KT_USAGE, "\"%s\" is one %s too many", f->path,
+		       what);
 }
 
 static enum kt_status take_file(struct job *j, const struct file *f,
 				struct kt_error *err)
 {
-	const struct kt_package_found before = j->found;
+	const bool had_image = j->found.image;
 	enum kt_status st;
 
 	if (is_config(f)) {
 		if (j->found.config)
-			return kt_fail(err, KT_USAGE,
-				       "\"%s\" is one configuration too many",
-				       f->path);
+			return too_many(f, "configuration", err);
 		j->found.config = true;
 		return copy(j, f->fd, f->path, KT_PACKAGE_CONFIG, err);
 	}
 	if (is_image(f)) {
-		if (j->found.image)
-			return kt_fail(err, KT_USAGE,
-				       "\"%s\" is one kernel too many",
-				       f->path);
+		if (had_image)
+			return too_many(f, "kernel", err);
 		j->found.image = true;
 		j->from = f;
 		return copy(j, f->fd, f->path, KT_PACKAGE_IMAGE, err);
 	}
+	if (had_image && j->found.config)
+		return too_many(f, "file", err);
 	st = kt_package_take(f->fd, f->path, j->dirfd, &j->found, err);
-	if (!st && j->found.image && !before.image)
+	if (st)
+		return st;
+	if (j->found.another)
+		return too_many(f, "kernel", err);
+	if (j->found.image && !had_image)
 		j->from = f;
-	return st;
+	return KT_OK;
 }
 
 /* /boot/config-RELEASE beside /boot/vmlinuz-RELEASE, or config beside vmlinuz. */

@@ -26,6 +26,7 @@ struct package {
 	struct archive *outer, *inner; /* inner is NULL unless it is a .deb */
 	uint64_t entries, bytes;
 	enum kt_status st; /* of a callback, when libarchive only knows "no" */
+	bool had_image;	   /* before */
 	struct kt_package_found *found;
 	struct kt_error *err;
 };
@@ -168,7 +169,9 @@ static enum kt_status look_at(struct package *p, struct archive *a,
 	path += !strncmp(path, "./", 2) ? 2 : 0;
 	path += *path == '/';
 	path += !strncmp(path, "usr/", 4) ? 4 : 0;
-	if (!p->found->image && matches(path, images)) {
+	if (p->had_image && matches(path, images)) {
+		p->found->another = true;
+	} else if (!p->found->image && matches(path, images)) {
 		st = take(p, a, KT_PACKAGE_IMAGE, KT_PACKAGE_MAX_IMAGE);
 		p->found->image = !st;
 	} else if (!p->found->config && matches(path, configs)) {
@@ -264,6 +267,7 @@ enum kt_status kt_package_take(int fd, const char *what, int dirfd,
 		.fd = fd,
 		.dirfd = dirfd,
 		.block = kt_xrealloc(NULL, BLOCK),
+		.had_image = found->image,
 		.found = found,
 		.err = err,
 	};

@@ -32,6 +32,7 @@
 
 struct kt_package_found {
 	bool image, config; /* is the file there? */
+	bool another;	    /* there was an image before, and here is one */
 };
 
 /*
