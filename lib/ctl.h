@@ -38,6 +38,7 @@
  *   cwd DIR
  *   attach                     the next run is a scheduler: see below
  *   terminal COLS ROWS         the next run has a terminal of that size
+ *   join                       its stderr is its stdout: one stream, in order
  *   run ARG0 ARG1...           start it; its stdio is pipes that init relays
  *   shell                      start the guest's own shell, for a person, who
  *                              is greeted; wants a terminal before it

@@ -351,6 +351,16 @@ enum kt_status kt_record_objectv(const struct kt_record *rec, const char *key,
 	return KT_OK;
 }
 
+size_t kt_record_array_len(const struct kt_record *rec, const char *key)
+{
+	struct json_object *val;
+
+	if (!json_object_object_get_ex(rec->obj, key, &val) ||
+	    !json_object_is_type(val, json_type_array))
+		return 0;
+	return json_object_array_length(val);
+}
+
 void kt_record_objectv_free(struct kt_record **objects, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)

@@ -134,6 +134,9 @@ enum kt_status kt_record_objectv(const struct kt_record *rec, const char *key,
 				 struct kt_error *err) KT_MUST_CHECK;
 void kt_record_objectv_free(struct kt_record **objects, size_t nr);
 
+/* How many elements member @key has, of any kind; 0 if it is no array. */
+size_t kt_record_array_len(const struct kt_record *rec, const char *key);
+
 /*
  * Set @key, replacing any earlier value. Keys keep the order they were first
  * set in, so output is the same bytes every time. Strings are copied; what is

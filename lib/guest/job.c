@@ -36,7 +36,7 @@ void kt_job_clear(struct kt_job_setup *setup)
 	setup->env_bytes = 0;
 	free(setup->cwd);
 	setup->cwd = NULL;
-	setup->terminal = setup->greet = false;
+	setup->terminal = setup->greet = setup->join = false;
 }
 
 /* What a command has as stdio, and what we have of it; -1: none. */
@@ -140,6 +140,8 @@ static void run_child(const struct kt_job_setup *setup, char **argv,
 		kt_pty_control(e->theirs[0]);
 	for (int i = 0; i < 3; i++)
 		dup2(e->theirs[i], i);
+	if (setup->join)
+		dup2(STDOUT_FILENO, STDERR_FILENO);
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -24,6 +24,7 @@ struct kt_job_setup {
 	bool terminal;		  /* its stdio is one, of that size */
 	struct kt_pty_size size;
 	bool greet; /* say on it what machine this is, and prompt so */
+	bool join;  /* stderr is stdout */
 	char *env[KT_JOB_ENV_WORDS];
 	size_t nr_env, env_bytes;
 };

@@ -207,6 +207,8 @@ static void do_message(struct kt_session *session, char **words, size_t nr)
 		session->setup.cwd = strdup(arg);
 	} else if (!strcmp(verb, "attach")) {
 		session->attach.asked = true;
+	} else if (!strcmp(verb, "join")) {
+		session->setup.join = true;
 	} else if (!strcmp(verb, "eof") && nr == 3 && !strcmp(arg, "stdin") &&
 		   number(words[2], UINT64_MAX - 1, &val)) {
 		session->in.limit = val;

@@ -20,6 +20,7 @@ struct kt_console {
 	struct kt_buf tail;
 	bool panicked;
 	char panic[256];
+	char scx[KT_CONSOLE_SCX_SIZE];
 };
 
 struct kt_console *kt_console_new(int log)
@@ -57,6 +58,38 @@ static const char *behind_stamp(const char *line)
 }
 
 /*
+ * kernel/sched/ext.c, scx_ops_disable_workfn(): that it is disabled and why,
+ * then perhaps a message. That one was enabled, or was unregistered as it
+ * should be, is only said when all messages are let out.
+ */
+static void scan_scx(struct kt_console *con, const char *msg)
+{
+	static const char prefix[] = "sched_ext: ";
+	const size_t len = strlen(con->scx);
+	char text[sizeof(con->scx)];
+
+	if (strncmp(msg, prefix, strlen(prefix)) != 0)
+		return;
+	msg += strlen(prefix);
+	if (strstr(msg, "\" enabled") || strstr(msg, "not yet used") ||
+	    strstr(msg, "disabled (unregistered from user space)"))
+		return;
+	kt_printable(text, sizeof(text), msg);
+	snprintf(con->scx + len, sizeof(con->scx) - len, "%s%s",
+		 len ? "; " : "", text);
+}
+
+const char *kt_console_scx(const struct kt_console *con)
+{
+	return con->scx;
+}
+
+void kt_console_begin_job(struct kt_console *con)
+{
+	con->scx[0] = '\0';
+}
+
+/*
  * Only at the start of a message: a program that quotes the banner, or a guest
  * that prints this very file, has not panicked.
  */
@@ -68,6 +101,7 @@ static void scan_line(struct kt_console *con)
 	if (con->panicked)
 		return;
 	msg = behind_stamp(con->line);
+	scan_scx(con, msg);
 	if (strncmp(msg, banner, strlen(banner)) != 0)
 		return;
 	msg += strlen(banner);

@@ -18,6 +18,7 @@
 #define KT_CONSOLE_MAX_BYTES ((uint64_t)64 << 20) /* in the log file */
 #define KT_CONSOLE_TAIL ((size_t)8 << 10)
 #define KT_CONSOLE_TAIL_LINES 40
+#define KT_CONSOLE_SCX_SIZE 512
 
 struct kt_console;
 
@@ -37,6 +38,13 @@ bool kt_console_panicked(const struct kt_console *con);
  * there was none. Borrowed.
  */
 const char *kt_console_panic(const struct kt_console *con);
+
+/*
+ * What sched_ext has said since kt_console_begin_job() of a scheduler that it
+ * gave up, printable, lines joined by "; "; "" if it did not. Borrowed.
+ */
+const char *kt_console_scx(const struct kt_console *con);
+void kt_console_begin_job(struct kt_console *con);
 
 /*
  * Append the last lines, at most KT_CONSOLE_TAIL_LINES, each printable and

@@ -65,6 +65,7 @@ static enum kt_status queue_job(struct kt_buf *out, const struct kt_job *job,
 	const char *const cwd[] = { "cwd", job->cwd, NULL };
 	static const char *const attach[] = { "attach", NULL };
 	static const char *const shell[] = { "shell", NULL };
+	static const char *const join[] = { "join", NULL };
 	enum kt_status st = KT_OK;
 
 	for (size_t i = 0; !st && job->env && job->env[i]; i++) {
@@ -76,6 +77,8 @@ static enum kt_status queue_job(struct kt_buf *out, const struct kt_job *job,
 		st = queue(out, cwd, err);
 	if (!st && job->attach)
 		st = queue(out, attach, err);
+	if (!st && job->join)
+		st = queue(out, join, err);
 	if (!st && job->terminal)
 		st = queue_size(out, "terminal", job->cols, job->rows, err);
 	if (st)

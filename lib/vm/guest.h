@@ -25,6 +25,7 @@ struct kt_job {
 	const char *const *env; /* NAME=VALUE; ends in NULL; may be NULL */
 	const char *cwd;	/* may be NULL */
 	bool attach;		/* a scheduler: tell when it has attached */
+	bool join;		/* stderr is stdout: one stream, in order */
 	bool terminal;		/* it gets one, of that size */
 	unsigned short cols, rows;
 };

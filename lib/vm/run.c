@@ -363,6 +363,8 @@ static struct kt_record *describe(const struct kt_run *run,
 				  (uint64_t)outcome->exit_code);
 	if (outcome->why.msg[0])
 		kt_record_set_str(result, "message", outcome->why.msg);
+	if (outcome->scx_exit[0])
+		kt_record_set_str(result, "sched_ext_exit", outcome->scx_exit);
 	kt_record_set_str(result, "engine", run->engine->name);
 	if (outcome->boot_ns)
 		kt_record_set_u64(result, "boot_ns", outcome->boot_ns);

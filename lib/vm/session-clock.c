@@ -44,8 +44,9 @@ static uint64_t stop_deadline(const struct kt_session_state *s)
 
 	if (!job->stopped_ns || s->guest.stage >= KT_GUEST_ENDED)
 		return 0;
-	return (job->killed_ns ? job->killed_ns : job->stopped_ns) +
-	       job->task->grace_ns;
+	if (job->killed_ns)
+		return job->killed_ns + s->how->limits.hello_ns;
+	return job->stopped_ns + job->task->grace_ns;
 }
 
 /* For what the owner wants to see while its scheduler is attached. */

@@ -143,6 +143,7 @@ void kt_session_report(const struct kt_session_state *s, enum kt_reason reason,
 		.attached = g->attached,
 		.stopped = s->job.stopped_ns,
 	};
+	memcpy(out->scx_exit, kt_console_scx(s->con), sizeof(out->scx_exit));
 	if (g->attached)
 		memcpy(out->ops, g->ops, sizeof(out->ops));
 	if (g->hello_ns)

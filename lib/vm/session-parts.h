@@ -28,6 +28,7 @@ struct kt_stream {
 	bool ended;    /* from has no more */
 	bool whole;    /* to never waits for a reader */
 	uint64_t total;
+	uint64_t room; /* bytes that may still be written */
 	size_t off, len;
 	const char *what;
 	char buf[KT_STREAM_BYTES];

@@ -108,12 +108,25 @@ static void check_eof(struct kt_session_state *s, int i)
 	kt_session_decide(s, KT_REASON_ENGINE_ERROR);
 }
 
+/* Of what has just been read, drop what nobody wants. */
+static void clip(struct kt_stream *st)
+{
+	if (st->to < 0)
+		st->len = 0;
+	else if (st->len > st->room)
+		st->len = (size_t)st->room;
+	st->room -= st->len;
+}
+
 static enum kt_status pump_output(struct kt_session_state *s, int i,
 				  struct kt_error *err)
 {
 	struct kt_stream *st = &s->output[i];
+	const uint64_t before = st->total;
 
 	fill(s, st, KT_STREAM_BYTES);
+	if (st->total != before)
+		clip(st);
 	check_eof(s, i);
 	return drain(s, st, err);
 }
@@ -133,6 +146,7 @@ void kt_session_open_streams(struct kt_session_state *s)
 
 		st->total = st->len = 0;
 		st->whole = !fstat(st->to, &sb) && S_ISREG(sb.st_mode);
+		st->room = task->keep_out ? task->keep_out : UINT64_MAX;
 	}
 }
 

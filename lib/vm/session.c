@@ -36,6 +36,7 @@ static bool take_job(struct kt_session_state *s)
 		.task = how->hooks->next(how->hooks_ctx),
 		.asked_ns = kt_clock_ns(),
 	};
+	kt_console_begin_job(s->con);
 	if (s->job.task)
 		kt_session_open_streams(s);
 	else

@@ -14,6 +14,7 @@
 
 #include "lib/buf.h"
 #include "lib/error.h"
+#include "lib/vm/console.h"
 #include "lib/vm/guest.h"
 #include "lib/vm/machine.h"
 
@@ -55,13 +56,14 @@ struct kt_task {
 	 * raw while the command runs, and its size is passed on.
 	 */
 	int in;
-	int out, err;	     /* where its output goes */
+	int out, err;	     /* where its output goes, or -1 */
+	uint64_t keep_out;   /* bytes of each, more are dropped; 0: all */
 	uint64_t max_out;    /* bytes to out, more is an error; 0: any */
 	uint64_t timeout_ns; /* from next() to the command's end; 0: any */
 	/*
-	 * How long a command that is to stop has from SIGTERM to SIGKILL, and
-	 * from that to be called a hang. 0: nobody stops it, and its timeout
-	 * ends the session.
+	 * How long a command that is to stop has from SIGTERM to SIGKILL; from
+	 * that to be called a hang it has as long as the guest had to come up.
+	 * 0: nobody stops it, and its timeout ends the session.
 	 */
 	uint64_t grace_ns;
 };
@@ -76,7 +78,9 @@ struct kt_outcome {
 	uint64_t boot_ns;    /* start to hello; 0: it never came */
 	uint64_t run_ns;     /* started to exited; 0: unknown */
 	struct kt_error why; /* what to tell people; msg is empty for an exit */
-	struct kt_buf tail;  /* the end of the console, for a panic or a hang */
+	char scx_exit
+		[KT_CONSOLE_SCX_SIZE]; /* what sched_ext said when it gave one up, or "" */
+	struct kt_buf tail; /* the end of the console, for a panic or a hang */
 };
 
 /* What a session asks its owner; nothing of it may wait for long. */

@@ -314,6 +314,14 @@ def stdout_gone(host):
     eq(sorted(host.wait("eof")[1] for _ in "12"), ["stderr", "stdout"])
 
 
+def joined(host):
+    "stderr may be stdout, in the order of writing, for one job"
+    script = "echo a; echo b >&2; echo c"
+    host.say("join")
+    eq(host.job("sh", "-c", script)[1:], (b"a\nb\nc\n", b""))
+    eq(host.job("sh", "-c", script)[1:], (b"a\nc\n", b"b\n"))
+
+
 def scx(host, **files):
     for name, text in files.items():
         path = os.path.join(host.dir, name.replace("root_", "root/"))
@@ -530,7 +538,7 @@ def main():
         failing, failed_text, empty, ten_megabytes, slow_reader, slow_command,
         both_ways, unread, early_run, eof_first, busy, linger, linger_whole,
         group, ping, hostile, long_line, many_words, flood, stdout_gone,
-        attaching, next_scheduler, orphans,
+        joined, attaching, next_scheduler, orphans,
         terminal, terminal_once, winsize, keys, greeting, shell_busy, hang_up,
         terminal_bytes, terminal_whole, terminal_left,
     ]  # fmt: skip

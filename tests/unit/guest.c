@@ -11,7 +11,9 @@
 static const char *const argv[] = { "sh", "-c", "echo a\tb", NULL };
 static const char *const env[] = { "A=1", "B=", NULL };
 static const struct kt_job job = { .argv = argv, .env = env, .cwd = "/tmp" };
-static const struct kt_job sched = { .argv = argv, .attach = true };
+static const struct kt_job sched = { .argv = argv,
+				     .attach = true,
+				     .join = true };
 
 static void count(const char *text, void *ctx)
 {
@@ -230,7 +232,8 @@ static void test_again(void)
 	   "a second job begins anew");
 	kt_guest_signal(&g, 15);
 	kt_buf_addc(&g.out, '\0');
-	same_str(g.out.data, "attach\nrun\tsh\t-c\techo%20a%09b\nsignal\t15\n",
+	same_str(g.out.data,
+		 "attach\njoin\nrun\tsh\t-c\techo%20a%09b\nsignal\t15\n",
 		 "that it is a scheduler, and a signal, are words");
 	ok(!feed(&g, "started\t2\nattached\tq%1Bmap\n", 99, &err) && g.attached,
 	   "and that it has attached is heard");

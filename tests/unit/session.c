@@ -221,8 +221,9 @@ static void play_jobs(const struct ends *e)
 	say(e, "started\t11\nattached\tone\n");
 	hear(e, "signal\t15");
 	hear(e, "signal\t9");
-	put(e->ports[KT_PORT_STDOUT], "3");
-	say(e, "signaled\t9\neof\tstdout\t1\neof\tstderr\t0\n");
+	put(e->ports[KT_PORT_STDERR], "nobody listens");
+	put(e->ports[KT_PORT_STDOUT], "3 and more");
+	say(e, "signaled\t9\neof\tstdout\t10\neof\tstderr\t14\n");
 	pause();
 }
 
@@ -513,6 +514,7 @@ static void play(const char *name, void (*scene)(const struct ends *e),
 			.in = input_of("i"),
 			.out = memfd_create("out", MFD_CLOEXEC),
 			.err = -1,
+			.keep_out = 1,
 			.timeout_ns = tasks->task[i].timeout_ns,
 			.max_out = tasks->task[i].max_out,
 			.grace_ns = 100 * KT_NS_PER_MS,
