@@ -8,7 +8,7 @@
 
 #include "lib/dirs.h"
 #include "lib/fd.h"
-#include "lib/guest-memory.h"
+#include "lib/initramfs-parts.h"
 #include "lib/initramfs-sweep.h"
 #include "lib/initramfs.h"
 #include "lib/stop.h"
@@ -50,57 +50,6 @@ static const struct kt_option options[] = {
 	  .excludes = "list" },
 	{ 0 },
 };
-
-/*
- * Beside ourselves as in a build, or where "make install" puts it. Relative to
- * ourselves, so that an installed tree may be moved.
- */
-static enum kt_status find_init(char **out, struct kt_error *err)
-{
-	static const char *const names[] = { "ktstr-init",
-					     "../libexec/ktstr/ktstr-init" };
-	char *dir KT_CLEANUP(kt_freep) = NULL;
-	enum kt_status st = kt_tool_bindir(&dir, err);
-
-	if (st)
-		return st;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char *path = kt_path_join(dir, names[i]);
-
-		if (!access(path, R_OK)) {
-			*out = path;
-			return KT_OK;
-		}
-		free(path);
-	}
-	return kt_hint(err,
-		       kt_fail(err, KT_SYS,
-			       "neither \"%s\" nor \"%s\" is in \"%s\"",
-			       names[0], names[1], dir),
-		       "make install puts it there");
-}
-
-static enum kt_status find_busybox(const struct kt_args *args, char **out,
-				   struct kt_error *err)
-{
-	const char *given = kt_args_str(args, "busybox");
-	char *path;
-	enum kt_status st;
-
-	if (!given)
-		given = kt_getenv("KTSTR_BUSYBOX");
-	path = given ? kt_xstrdup(given) :
-		       kt_path_search(kt_getenv("PATH"), "busybox");
-	if (!path)
-		return kt_hint(err, kt_fail(err, KT_SKIP, "no busybox on PATH"),
-			       "apt install busybox-static");
-	st = kt_initramfs_check_busybox(path, err);
-	if (!st)
-		*out = path;
-	else
-		free(path);
-	return st;
-}
 
 static enum kt_status find_includes(const struct kt_args *args,
 				    struct kt_includes *list,
@@ -180,40 +129,16 @@ static enum kt_status build(const char *output, const char *dir,
 	return KT_OK;
 }
 
-/* *memory_mib stays 0 if the record does not say which kernel it is. */
-static enum kt_status memory_of(const struct kt_record *rec,
-				const struct built *built, uint64_t *memory_mib,
-				struct kt_error *err)
-{
-	const char *image = NULL;
-	uint64_t bytes;
-	enum kt_status st;
-
-	st = kt_record_str_or_null(rec, "boot_image", &image, err);
-	if (!st && !image)
-		st = kt_record_str_or_null(rec, "image", &image, err);
-	if (st || !image)
-		return st;
-	st = kt_guest_kernel_bytes(image, &bytes, err);
-	if (!st)
-		*memory_mib = kt_guest_memory_mib(bytes, built->bytes);
-	return st;
-}
-
 static enum kt_status finish(struct kt_record *rec, FILE *out, void *ctx,
 			     struct kt_error *err)
 {
 	const struct built *built = ctx;
-	uint64_t memory_mib = 0;
-	enum kt_status st = memory_of(rec, built, &memory_mib, err);
+	uint64_t memory_mib;
+	enum kt_status st = kt_initramfs_set(rec, built->path, built->bytes,
+					     &memory_mib, err);
 
-	if (!st)
-		st = kt_record_set_path(rec, "initrd", built->path, err);
 	if (st)
 		return st;
-	kt_record_set_u64(rec, "initrd_bytes", built->bytes);
-	if (memory_mib)
-		kt_record_set_u64(rec, "memory_min_mib", memory_mib);
 	if (built->dirs[0])
 		kt_record_set_strv(rec, "library_dirs", built->dirs);
 	if (!built->text)
@@ -284,6 +209,8 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	struct kt_includes includes KT_CLEANUP(kt_includes_release) = { 0 };
 	struct kt_elfdeps *deps KT_CLEANUP(kt_elfdeps_freep) =
 		kt_elfdeps_new(&places);
+	const char *given = kt_args_str(args, "busybox");
+	char *bindir KT_CLEANUP(kt_freep) = NULL;
 	char *init KT_CLEANUP(kt_freep) = NULL;
 	char *busybox KT_CLEANUP(kt_freep) = NULL;
 	char *dir KT_CLEANUP(kt_freep) = NULL;
@@ -294,9 +221,13 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	if (!st)
 		st = find_includes(args, &includes, deps, err);
 	if (!st)
-		st = find_init(&init, err);
+		st = kt_tool_bindir(&bindir, err);
 	if (!st)
-		st = find_busybox(args, &busybox, err);
+		st = kt_initramfs_find_init(bindir, &init, err);
+	if (!st)
+		st = kt_initramfs_find_busybox(
+			given ? given : kt_getenv("KTSTR_BUSYBOX"),
+			kt_getenv("PATH"), &busybox, err);
 	if (!st)
 		st = find_cache(args, &dir, &sums, err);
 	if (st)
