@@ -14,6 +14,7 @@ static const struct kt_command *const commands[] = {
 	&kt_front_test,
 	&kt_front_coverage,
 	&kt_front_kernel,
+	&kt_front_verifier,
 	&kt_front_shell,
 	&kt_front_test_stats,
 	&kt_front_completions,

@@ -48,11 +48,24 @@ static int front_end_status(int status)
 	return status >= KT_DATA && status <= KT_AGAIN ? KT_FAIL : status;
 }
 
+enum kt_status kt_front_execute(const struct kt_pipeline *p, bool guest_status,
+				int *status, struct kt_error *err)
+{
+	char *bindir KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st = kt_tool_bindir(&bindir, err);
+	int got;
+
+	if (!st)
+		st = kt_pipeline_run(p, bindir, &got, err);
+	if (!st)
+		*status = guest_status ? got : front_end_status(got);
+	return st;
+}
+
 enum kt_status kt_front_run(const struct kt_args *args,
 			    const struct kt_pipeline *p, bool guest_status,
 			    struct kt_error *err)
 {
-	char *bindir KT_CLEANUP(kt_freep) = NULL;
 	enum kt_status st;
 	int status;
 
@@ -63,13 +76,10 @@ enum kt_status kt_front_run(const struct kt_args *args,
 		fputs(text.data, stdout);
 		return KT_OK;
 	}
-	st = kt_tool_bindir(&bindir, err);
+	st = kt_front_execute(p, guest_status, &status, err);
 	if (!st)
-		st = kt_pipeline_run(p, bindir, &status, err);
-	if (st)
-		return st;
-	kt_tool_exit_with(guest_status ? status : front_end_status(status));
-	return KT_OK;
+		kt_tool_exit_with(status);
+	return st;
 }
 
 enum kt_status kt_front_capture(const struct kt_pipeline *p,

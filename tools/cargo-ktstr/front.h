@@ -14,12 +14,13 @@
 
 /* The tools, as far as subcommands borrow options from them. */
 extern const struct kt_command kt_tool_cache, kt_tool_initramfs, kt_tool_kbuild,
-	kt_tool_stats, kt_tool_vmm;
+	kt_tool_stats, kt_tool_verifier, kt_tool_vmm;
 
 /* The subcommands: one file each. */
 extern const struct kt_command kt_front_build_kernel, kt_front_complete,
 	kt_front_completions, kt_front_coverage, kt_front_doctor, kt_front_help,
-	kt_front_kernel, kt_front_shell, kt_front_test, kt_front_test_stats;
+	kt_front_kernel, kt_front_shell, kt_front_test, kt_front_test_stats,
+	kt_front_verifier;
 
 /*
  * Begin a stage of @p that runs the tool @b borrows from, with its subcommand
@@ -39,6 +40,11 @@ void kt_front_pass(struct kt_pipeline *p, const struct kt_args *args,
 enum kt_status kt_front_run(const struct kt_args *args,
 			    const struct kt_pipeline *p, bool guest_status,
 			    struct kt_error *err) KT_MUST_CHECK;
+
+/* Run @p; *status is what kt_front_run() would have become ours. */
+enum kt_status kt_front_execute(const struct kt_pipeline *p, bool guest_status,
+				int *status,
+				struct kt_error *err) KT_MUST_CHECK;
 
 /*
  * Run @p and append the one line that it prints to @line, without its end.
