@@ -83,21 +83,17 @@ static enum kt_status open_files(struct job *j, const char *const *paths,
 	return KT_OK;
 }
 
-static bool is_entry_of(const struct kt_record *rec, const struct job *j)
+static bool is_entry_of(const struct kt_record *rec, const struct file *f)
 {
 	const char *source = kt_record_text(rec, "source");
 	const char *sha = kt_record_text(rec, "sha256");
 
-	if (!source || !sha || !kt_record_text(rec, "image") ||
-	    strcmp(source, kt_source_name(KT_SOURCE_PACKAGE)) != 0)
-		return false;
-	for (size_t i = 0; i < j->nr; i++)
-		if (!strcmp(sha, j->files[i].sha256))
-			return true;
-	return false;
+	return source && sha && kt_record_text(rec, "image") &&
+	       !strcmp(source, kt_source_name(KT_SOURCE_PACKAGE)) &&
+	       !strcmp(sha, f->sha256);
 }
 
-/* An entry that was made of one of these very files; *out stays if none was. */
+/* An entry that was made of this very file; *out stays if none was. */
 static enum kt_status find_entry(const struct job *j, struct kt_record **out,
 				 struct kt_error *err)
 {
@@ -106,7 +102,8 @@ static enum kt_status find_entry(const struct job *j, struct kt_record **out,
 	enum kt_status st;
 	size_t nr = 0;
 
-	if (j->how->force)
+	/* Of several the sum of one is kept, and the others may have changed. */
+	if (j->how->force || j->nr > 1)
 		return KT_OK;
 	st = kt_fetch_cache(j->how, &cache, err);
 	if (!st)
@@ -114,7 +111,7 @@ static enum kt_status find_entry(const struct job *j, struct kt_record **out,
 	if (st)
 		return st;
 	for (size_t i = 0; i < nr && !*out; i++) {
-		if (!is_entry_of(recs[i], j))
+		if (!is_entry_of(recs[i], &j->files[0]))
 			continue;
 		kt_fetch_say_cached(j->how, kt_record_text(recs[i], "key"));
 		*out = kt_record_copy(recs[i]);
