@@ -209,6 +209,35 @@ example ktstr-fetch.1 'ktstr-fetch --keep-tree -s /usr/src/linux-source-6.12.tar
 		[ "$(jq .tree_temporary out)" = false ]
 '
 
+example ktstr-fetch.1 'ktstr-fetch --package linux-image-6.18.deb | ktstr-cache add' '
+	command -v dpkg-deb >/dev/null || { echo "no dpkg-deb"; exit 77; }
+	kernel_record >rec || exit
+	mkdir -p deb/DEBIAN deb/boot
+	cp "$(jq -r .image rec)" deb/boot/vmlinuz-6.18
+	cp "$(jq -r .config rec)" deb/boot/config-6.18
+	cat >deb/DEBIAN/control <<-END
+	Package: linux-image-6.18
+	Version: 6.18
+	Architecture: all
+	Maintainer: Nobody <nobody@example.org>
+	Description: a kernel
+	END
+	dpkg-deb --root-owner-group -Zgzip -z1 -b deb linux-image-6.18.deb
+' '
+	[ $status -eq 0 ] && says "\"source\":\"package\"" out &&
+		says "\"package\":\"linux-image-6.18.deb\"" out &&
+		says "\"cached\":true" out
+'
+
+example ktstr-fetch.1 'ktstr-fetch --package /boot/vmlinuz-6.18 | ktstr-cache add' '
+	# It stays out of the real /boot.
+	mv deb/boot .
+	sed -i "s|/boot|boot|" "$script"
+' '
+	[ $status -eq 0 ] && says "\"package\":\"vmlinuz-6.18\"" out &&
+		says "/.config\"" out
+'
+
 example ktstr-initramfs.1 'ktstr-cache get 6.14 | ktstr-initramfs -i ./probe |' '
 	guest
 	ktstr-cache clean --force -t >/dev/null

@@ -46,7 +46,7 @@ static const struct kt_option options[] = {
 
 const struct kt_command kt_fetch_command = {
 	.name = "ktstr-fetch",
-	.summary = "find a kernel's source, or its cache entry",
+	.summary = "find a kernel's source, a kernel, or its cache entry",
 	.operands = "[VERSION]",
 	.operand = KT_ARG_VERSION,
 	.options = options,
