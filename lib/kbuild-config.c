@@ -151,17 +151,19 @@ static enum kt_status find_lost(struct job *job, const struct kt_kconfig *want,
 		return st;
 	for (char *line = strtok_r(all.data, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
-		char *eq = strchr(line, '=');
+		char *value = line;
 		bool known;
 
-		*eq = '\0';
+		strsep(&value, "=");
+		if (!value)
+			continue;
 		known = kt_ksyms_has(job->syms, line) || hint_of(line) ||
 			is_extra(job, line);
 		if (!known && tell)
 			job->kb->detail("%s is not known to this tree", line);
 		if (known &&
-		    !is_met(job, line, eq + 1, kt_kconfig_get(have, line)))
-			kt_buf_addf(lost, "%s=%s\n", line, eq + 1);
+		    !is_met(job, line, value, kt_kconfig_get(have, line)))
+			kt_buf_addf(lost, "%s=%s\n", line, value);
 	}
 	return KT_OK;
 }
