@@ -44,20 +44,20 @@ static char *last_name(const char *path)
 enum kt_status kt_out_parse(const char *text, struct kt_out *out,
 			    struct kt_error *err)
 {
-	const char *colon = strchr(text, ':');
-	char *guest KT_CLEANUP(kt_freep) =
-		colon ? kt_xstrndup(text, (size_t)(colon - text)) : NULL;
-	char *name KT_CLEANUP(kt_freep) = guest ? last_name(guest) : NULL;
+	const size_t len = strcspn(text, ":");
+	const char *dir = text[len] ? text + len + 1 : "";
+	char *guest KT_CLEANUP(kt_freep) = kt_xstrndup(text, len);
+	char *name KT_CLEANUP(kt_freep) = last_name(guest);
 	char *path KT_CLEANUP(kt_freep) = NULL;
 	struct stat sb;
 
-	if (!colon || !*guest || !colon[1])
+	if (!len || !*dir)
 		return kt_fail(err, KT_USAGE,
 			       "--out: \"%s\" is not GUESTPATH:HOSTDIR", text);
 	if (!name)
 		return kt_fail(err, KT_USAGE,
 			       "--out: \"%s\" does not end in a name", guest);
-	path = kt_path_join(colon + 1, name);
+	path = kt_path_join(dir, name);
 	if (!lstat(path, &sb) && S_ISDIR(sb.st_mode))
 		return kt_hint(err,
 			       kt_fail(err, KT_USAGE,
@@ -66,7 +66,7 @@ enum kt_status kt_out_parse(const char *text, struct kt_out *out,
 				       path),
 			       "remove it, or name another directory");
 	*out = (struct kt_out){ .guest = guest,
-				.dir = kt_xstrdup(colon + 1),
+				.dir = kt_xstrdup(dir),
 				.path = path };
 	guest = path = NULL;
 	return KT_OK;

@@ -95,9 +95,10 @@ static enum kt_status unknown(const char *word, struct kt_error *err)
 	const char *near;
 	size_t nr = 0;
 
-	for (size_t i = 0; FRONT->commands[i] && nr < MAX_NAMES; i++)
-		if (!FRONT->commands[i]->hidden)
-			names[nr++] = FRONT->commands[i]->name;
+	for (const struct kt_command *const *c = FRONT->commands;
+	     c && *c && nr < MAX_NAMES; c++)
+		if (!(*c)->hidden)
+			names[nr++] = (*c)->name;
 	for (size_t i = 1; kt_programs[i] && nr < MAX_NAMES; i++)
 		names[nr++] = kt_programs[i]->name + strlen("ktstr-");
 	names[nr] = NULL;
