@@ -45,11 +45,29 @@ enum kt_status kt_id_expand(const char *id, const char *home, char **out,
 	return KT_OK;
 }
 
-/* Is version @text what @want names? *found is it, parsed. */
-static bool matches(const char *text, const struct kt_version *want,
+/*
+ * Distributions put their own behind a version, "6.18.15+deb13-cloud-amd64"; the
+ * sources of release candidates are nobody's release.
+ */
+static bool parse_version(const struct kt_record *rec, struct kt_version *out)
+{
+	const char *source = kt_record_text(rec, "source");
+	const char *text = kt_record_text(rec, "version");
+	char *own KT_CLEANUP(kt_freep) = NULL;
+
+	if (!text || !source ||
+	    strcmp(source, kt_source_name(KT_SOURCE_PACKAGE)) != 0)
+		return text && kt_version_parse(text, out);
+	own = kt_xstrndup(text, strspn(text, "0123456789."));
+	return !strstr(text, "-rc") && !strstr(text, ".rc") &&
+	       kt_version_parse(own, out);
+}
+
+/* Is the version of @rec what @want names? *found is it, parsed. */
+static bool matches(const struct kt_record *rec, const struct kt_version *want,
 		    struct kt_version *found)
 {
-	if (!kt_version_parse(text, found))
+	if (!parse_version(rec, found))
 		return false;
 	if (want->has_patch || want->rc)
 		return !kt_version_compare(found, want);
@@ -74,14 +92,13 @@ long kt_id_pick(struct kt_record *const *list, size_t nr, const char *version)
 	if (!kt_version_parse(version, &want))
 		return -1;
 	for (size_t i = 0; i < nr; i++) {
-		const char *text = kt_record_text(list[i], "version");
 		const bool stale = kt_record_flag(list[i], "stale_kconfig");
 		struct kt_version v;
 		int order;
 
 		if (!kt_record_has(list[i], "image") ||
-		    !is(list[i], "arch", kt_arch()) || !text ||
-		    !matches(text, &want, &v))
+		    !is(list[i], "arch", kt_arch()) ||
+		    !matches(list[i], &want, &v))
 			continue;
 		order = best < 0 ? 1 : kt_version_compare(&v, &best_version);
 		/* The list is newest first, so the first of equals stands. */

@@ -82,6 +82,32 @@ static struct kt_record *entry(const char *version, const char *arch,
 	return rec;
 }
 
+/* What a distribution puts behind its versions does not matter. */
+static void test_pick_package(void)
+{
+	static const char *const versions[] = { "6.18.15+deb13-cloud-amd64",
+						"6.11.4-301.fc41.x86_64",
+						"6.19.0-0.rc3.fc41.x86_64",
+						"6.12.1-arch1-1" };
+	struct kt_record *list[4];
+
+	for (size_t i = 0; i < 4; i++) {
+		list[i] = entry(versions[i], kt_arch(), false);
+		kt_record_set_str(list[i], "image", "/x");
+		kt_record_set_str(list[i], "source", "package");
+	}
+	ok(kt_id_pick(list, 4, "6.18") == 0, "a series has packages too");
+	ok(kt_id_pick(list, 4, "6.11.4") == 1, "and so has a version");
+	ok(kt_id_pick(list, 4, "6.12.1") == 3, "whoever has made it");
+	ok(kt_id_pick(list, 4, "6.19") == -1,
+	   "but the package of a release candidate is none");
+	kt_record_set_str(list[0], "source", "tarball");
+	ok(kt_id_pick(list, 4, "6.18") == -1,
+	   "what is built here has nothing behind its version");
+	for (size_t i = 0; i < 4; i++)
+		kt_record_free(list[i]);
+}
+
 static void test_pick(void)
 {
 	const char *other =
@@ -188,6 +214,7 @@ int main(void)
 	test_kinds();
 	test_expand();
 	test_pick();
+	test_pick_package();
 	if (!mkdtemp(name) || chdir(name))
 		return 99;
 	root = realpath(name, NULL);
