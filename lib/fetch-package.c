@@ -212,6 +212,13 @@ static enum kt_status look_beside(struct job *j, struct kt_error *err)
 
 static enum kt_status no_image(const struct job *j, struct kt_error *err)
 {
+	if (j->found.entry)
+		return kt_hint(err,
+			       kt_fail(err, KT_FAIL,
+				       "\"%s\" is an entry that ktstr-cache "
+				       "export has written",
+				       j->files[0].path),
+			       "ktstr-cache import takes it");
 	return kt_hint(err,
 		       kt_fail(err, KT_FAIL,
 			       "\"%s\" holds no kernel (boot/vmlinuz-*)",

@@ -30,7 +30,8 @@ struct tables {
 	size_t tokens, index; /* token_table, token_index */
 	size_t num_syms, names;
 	uint32_t nr;
-	uint64_t steps; /* names that were walked over */
+	uint64_t steps;	    /* names that were walked over */
+	struct kt_buf name; /* room for one */
 };
 
 /* How addresses are written down. */
@@ -41,6 +42,11 @@ void kt_kallsyms_release(struct kt_kallsyms *k)
 	free(k->syms);
 	free(k->names);
 	*k = (struct kt_kallsyms){ 0 };
+}
+
+static void tables_release(struct tables *t)
+{
+	kt_buf_release(&t->name);
 }
 
 static uint16_t u16(const struct tables *t, size_t at)
@@ -210,14 +216,13 @@ static size_t walk_names(struct tables *t)
 }
 
 /* Are the first of what would be names such as compilers make? */
-static bool are_names(const struct tables *t)
+static bool are_names(struct tables *t)
 {
-	struct kt_buf name KT_CLEANUP(kt_buf_release) = { 0 };
 	size_t at = t->names;
 
 	for (unsigned int i = 0; i < SAMPLE; i++) {
-		name.len = 0;
-		if (!expand(t, &at, &name))
+		t->name.len = 0;
+		if (!expand(t, &at, &t->name))
 			return false;
 	}
 	return true;
@@ -364,7 +369,8 @@ enum kt_status kt_kallsyms_find(const unsigned char *data, size_t len,
 				uint64_t addr, const char *what,
 				struct kt_kallsyms *out, struct kt_error *err)
 {
-	struct tables t = { .data = data, .len = len, .addr = addr };
+	struct tables t KT_CLEANUP(
+		tables_release) = { .data = data, .len = len, .addr = addr };
 	struct kt_kallsyms k KT_CLEANUP(kt_kallsyms_release) = { 0 };
 	enum kt_status st;
 

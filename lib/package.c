@@ -169,6 +169,8 @@ static enum kt_status look_at(struct package *p, struct archive *a,
 	path += !strncmp(path, "./", 2) ? 2 : 0;
 	path += *path == '/';
 	path += !strncmp(path, "usr/", 4) ? 4 : 0;
+	if (!fnmatch("*/metadata.json", path, FNM_PATHNAME))
+		p->found->entry = true;
 	if (p->had_image && matches(path, images)) {
 		p->found->another = true;
 	} else if (!p->found->image && matches(path, images)) {

@@ -33,6 +33,7 @@
 struct kt_package_found {
 	bool image, config; /* is the file there? */
 	bool another;	    /* there was an image before, and here is one */
+	bool entry;	    /* it is an entry of a cache: lib/entry-archive.h */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "lib/xalloc.h"
 
 #define SCHED_EXT "CONFIG_SCHED_CLASS_EXT"
+#define MMIO "CONFIG_VIRTIO_MMIO" /* the bus of the kvm engine's console */
 #define ANY "--any takes it all the same"
 
 /* Without these built in, ktstr-init does not get to say hello. */
@@ -118,6 +119,8 @@ static enum kt_status compare(const struct kt_prebuilt *k,
 		s += strcspn(s, "\n");
 	}
 	say("unlike kernels that are built here: %s", text.data);
+	if (strcmp(kt_kconfig_get(k->config, MMIO), "y") != 0)
+		say("without " MMIO " only --engine qemu can run it");
 	return KT_OK;
 }
 

@@ -210,6 +210,10 @@ t 'without what a guest needs built in it is refused, and told what that is' '
 		-p vmlinuz -p config
 	ktstr-fetch --any -p vmlinuz -p config >got 2>err
 	says "unlike kernels that are built here: CONFIG_VIRTIO_PCI is not set" err
+	exits 1 grep "engine qemu" err
+	sed "s/CONFIG_VIRTIO_MMIO=y/CONFIG_VIRTIO_MMIO=m/" "$work/config" >config
+	ktstr-fetch -p vmlinuz -p config >got 2>err
+	says "only --engine qemu can run it" err
 	exits 1 grep kconfig_crc32 got
 '
 
@@ -234,6 +238,15 @@ t 'the same file is found in the cache, and nothing is unpacked' '
 	clean
 	ktstr-fetch --force -p linux.deb >got
 	exits 1 jq -e .cached got
+'
+
+t 'what ktstr-cache export has written is for ktstr-cache import' '
+	image vmlinuz
+	ktstr-fetch -p vmlinuz | ktstr-cache add --key mine >added
+	ktstr-cache export mine >mine.tar.zst
+	refuses 1 "is an entry that ktstr-cache export has written" \
+		-p mine.tar.zst
+	says "hint: ktstr-cache import takes it" err
 '
 
 t 'kernel import is ktstr-fetch --package and ktstr-cache add' '
