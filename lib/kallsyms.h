@@ -50,8 +50,8 @@ struct kt_kallsyms {
  * is given at address @addr: a whole segment of its file, with its code and its
  * read-only data. @what names it in errors.
  *
- * KT_OK: *out is filled in and to be released. Names are printable ASCII
- * without spaces or beyond it UTF-8 or not, never empty; "_stext" lies within
+ * KT_OK: *out is filled in and to be released. Names are not empty, and have
+ * neither spaces nor control characters; "_stext" lies within
  * the segment. KT_DATA: there are none, or they exceed the limits above.
  */
 enum kt_status kt_kallsyms_find(const unsigned char *data, size_t len,
