@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ktstr-verifier - what the BPF verifier paid for each program of a scheduler */
+#include <elf.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +9,12 @@
 
 #include "lib/clock.h"
 #include "lib/dirs.h"
+#include "lib/elfobj.h"
 #include "lib/fd.h"
 #include "lib/initramfs-parts.h"
 #include "lib/initramfs-sweep.h"
 #include "lib/initramfs.h"
+#include "lib/key.h"
 #include "lib/progress.h"
 #include "lib/stop.h"
 #include "lib/sums.h"
@@ -270,11 +273,28 @@ static enum kt_status make_initrd(struct verifier *v, const char *scheduler,
 	return st ? st : pack(v, &parts, err);
 }
 
+/* Else the guest would take it for a script. */
+static enum kt_status check_machine(const char *path, struct kt_error *err)
+{
+	const unsigned int ours =
+		!strcmp(kt_arch(), "aarch64") ? EM_AARCH64 : EM_X86_64;
+	struct kt_elfobj obj KT_CLEANUP(kt_elfobj_release) = { 0 };
+	enum kt_status st = kt_elfobj_read(path, &obj, err);
+
+	if (!st && obj.class && obj.machine != ours)
+		return kt_fail(err, KT_DATA,
+			       "\"%s\" is a program for another machine than "
+			       "%s",
+			       path, kt_arch());
+	return st;
+}
+
 /* A file, for a directory has no name to run; where "verifier X" finds it. */
 static enum kt_status check_scheduler(const char *path, char **real,
 				      struct kt_error *err)
 {
 	char *found = realpath(path, NULL);
+	enum kt_status st;
 
 	if (!found)
 		return kt_within(err, kt_fail_errno(err, "\"%s\"", path),
@@ -283,8 +303,12 @@ static enum kt_status check_scheduler(const char *path, char **real,
 		free(found);
 		return kt_fail(err, KT_USAGE, "\"%s\" is not executable", path);
 	}
-	*real = found;
-	return KT_OK;
+	st = check_machine(found, err);
+	if (!st)
+		*real = found;
+	else
+		free(found);
+	return st;
 }
 
 static enum kt_status parse_shard(const char *text, struct kt_verify *how,

@@ -25,7 +25,8 @@ struct boot {
 	uint64_t attached_ns;
 	struct kt_bpf_programs programs;
 	struct kt_error sample; /* why there are none */
-	bool progress;		/* this boot has run something */
+	uint32_t old;  /* programs up to this id are of schedulers before it */
+	bool progress; /* this boot has run something */
 };
 
 static void end_task(struct boot *b)
@@ -87,17 +88,43 @@ static const struct kt_task *next(void *ctx)
 	return set_task(b, kt_path_base(b->item->log_path)) ? &b->task : NULL;
 }
 
+static enum kt_status list_programs(const struct boot *b, struct kt_vm *vm,
+				    struct kt_bpf_programs *out,
+				    struct kt_error *err)
+{
+	struct kt_ram *ram = kt_xcalloc(1, sizeof(*ram));
+	enum kt_status st = b->s->how->run->engine->ram(vm, ram, err);
+
+	if (!st)
+		st = kt_bpf_programs(b->s->kernel, ram, out, err);
+	free(ram);
+	return st;
+}
+
+/*
+ * A scheduler that has ended leaves its programs for a while, until nothing can
+ * be running them any more. Ids are given in order, so those of the next one
+ * are above all that are there when nothing runs.
+ */
+static void learn_old(struct boot *b, struct kt_vm *vm)
+{
+	struct kt_bpf_programs list = { 0 };
+	struct kt_error ignored;
+
+	if (list_programs(b, vm, &list, &ignored))
+		return;
+	for (size_t i = 0; i < list.nr; i++)
+		if (list.list[i].id > b->old)
+			b->old = list.list[i].id;
+	kt_bpf_programs_release(&list);
+}
+
 static void sample(struct boot *b, struct kt_vm *vm)
 {
 	struct kt_bpf_programs list = { 0 };
 	struct kt_error err;
-	struct kt_ram *ram = kt_xcalloc(1, sizeof(*ram));
-	enum kt_status st = b->s->how->run->engine->ram(vm, ram, &err);
 
-	if (!st)
-		st = kt_bpf_programs(b->s->kernel, ram, &list, &err);
-	free(ram);
-	if (st) {
+	if (list_programs(b, vm, &list, &err)) {
 		b->sample = err;
 		return;
 	}
@@ -152,7 +179,8 @@ static void take_programs(struct boot *b, struct kt_verified *v)
 {
 	v->program = kt_xcalloc(b->programs.nr + 1, sizeof(*v->program));
 	for (size_t i = 0; i < b->programs.nr; i++)
-		if (b->programs.list[i].type == KT_BPF_STRUCT_OPS)
+		if (b->programs.list[i].type == KT_BPF_STRUCT_OPS &&
+		    b->programs.list[i].id > b->old)
 			v->program[v->nr++] = b->programs.list[i];
 }
 
@@ -176,7 +204,7 @@ static void ended_item(struct boot *b, const struct kt_outcome *o)
 	kt_verify_done(b->s, item);
 }
 
-static void ended(const struct kt_outcome *o, void *ctx)
+static void ended(const struct kt_outcome *o, struct kt_vm *vm, void *ctx)
 {
 	struct boot *b = ctx;
 
@@ -185,6 +213,8 @@ static void ended(const struct kt_outcome *o, void *ctx)
 	else
 		ended_ask(b, o);
 	end_task(b);
+	if (vm)
+		learn_old(b, vm);
 	b->progress = true;
 }
 

@@ -56,7 +56,8 @@ static const struct kt_task *next(void *ctx)
 	return &o->fetch;
 }
 
-static void ended(const struct kt_outcome *end, void *ctx)
+static void ended(const struct kt_outcome *end, struct kt_vm *vm KT_UNUSED,
+		  void *ctx)
 {
 	struct kt_once *o = ctx;
 

@@ -48,7 +48,7 @@ static void tell_end(const struct kt_session_state *s,
 		     const struct kt_outcome *o)
 {
 	if (s->how->hooks->ended)
-		s->how->hooks->ended(o, s->how->hooks_ctx);
+		s->how->hooks->ended(o, s->vm, s->how->hooks_ctx);
 }
 
 /* The job has ended, and all it wrote is written. */

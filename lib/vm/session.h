@@ -100,10 +100,11 @@ struct kt_session_hooks {
 	uint64_t (*attached)(const char *ops, struct kt_vm *vm, void *ctx);
 
 	/*
-	 * How the command ended, borrowed. If the session ends with it, this
+	 * How the command ended, borrowed. The machine is up, with nothing
+	 * running in it, or is gone, and then @vm is NULL. If the session ends with it, this
 	 * is the last word on it, and kt_session_run()'s too. May be NULL.
 	 */
-	void (*ended)(const struct kt_outcome *o, void *ctx);
+	void (*ended)(const struct kt_outcome *o, struct kt_vm *vm, void *ctx);
 };
 
 struct kt_session {

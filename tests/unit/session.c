@@ -400,6 +400,7 @@ static int input_of(const char *text)
 struct tasks {
 	struct kt_task task[3];
 	struct kt_outcome got[3];
+	bool up[3]; /* was the machine, then? */
 	size_t nr, given, ended, nr_attached;
 	const char *ops;
 };
@@ -422,9 +423,11 @@ static uint64_t attached(const char *ops, struct kt_vm *vm KT_UNUSED, void *ctx)
 	return kt_clock_ns() + 50 * KT_NS_PER_MS;
 }
 
-static void ended(const struct kt_outcome *o, void *ctx)
+static void ended(const struct kt_outcome *o, struct kt_vm *vm, void *ctx)
 {
 	struct tasks *t = ctx;
+
+	t->up[t->ended] = vm;
 
 	t->got[t->ended] = *o;
 	t->got[t->ended++].tail = (struct kt_buf){ 0 };
@@ -567,6 +570,8 @@ static void test_bad_jobs(void)
 	same_u64(tasks.given, 2, "and the third was not begun");
 	ok(tasks.got[0].reason == KT_REASON_TIMEOUT && tasks.got[0].stopped,
 	   "the first was stopped at its deadline");
+	ok(tasks.up[0] && !tasks.up[1],
+	   "the machine is up after the first, and gone after the other");
 	ok(tasks.got[1].reason == KT_REASON_PANIC && tasks.got[1].started &&
 		   got.reason == KT_REASON_PANIC && got.tail.len,
 	   "the panic is the second's, and the session's");
