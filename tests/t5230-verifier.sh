@@ -3,19 +3,7 @@
 # ktstr-verifier: real schedulers in real guests
 . "${0%/*}/lib.sh"
 . "$top/tests/vm/lib.sh"
-
-# scx NAME: the path of one of the kernel's own schedulers, once a script.
-scx() {
-	[ -s "$work/schedulers" ] ||
-		sh "$top/tests/schedulers" >"$work/schedulers" || return
-	echo "$(cat "$work/schedulers")/$1"
-}
-
-# verify ARGS...: ktstr-verifier on the test kernel, never for ever.
-verify() {
-	guest || return
-	timeout -k 5 200 ktstr-verifier "$@" <"$work/kernel"
-}
+. "$top/tests/vm/scx.sh"
 
 t 'each program of scx_qmap is told with its instructions, for people' '
 	s=$(scx scx_qmap)
