@@ -68,7 +68,7 @@ release() {
 example() {
 	script=
 	for f in "$scripts/$1"-*[0-9]; do
-		[ "$(head -n 1 "$f")" = "$2" ] && script=$f
+		[ "$(head -n 1 "$f")" = "$2" ] && script=$f && break
 	done
 	before=$3 after=${4:-'[ "$status" -eq 0 ]'}
 	t "$1: $2" '
@@ -296,16 +296,39 @@ example ktstr-stats.1 'ktstr-stats sidecars | jq '\''select(.schema == "ktstr.di
 '
 
 example ktstr-stats.1 'ktstr-cache get 6.14 | ktstr-verifier --scheduler-bin ./scx_foo \' '
-	command -v ktstr-verifier >/dev/null || {
-		echo "ktstr-verifier is not part of this build"
-		exit 77
-	}
 	guest
+	ktstr-cache clean --force -t >/dev/null
 	release 6.14.2
 	dir=$("$top/tests/schedulers") || exit
 	cp "$dir/scx_simple" scx_foo
 ' '
-	[ $status -eq 0 ] && says simple out
+	[ $status -eq 0 ] && says simple_enqueue out
+'
+
+example ktstr-verifier.1 '{ ktstr-cache get 6.12; ktstr-cache get 6.14; } |' '
+	guest
+	release 6.12.117
+' '
+	[ $status -eq 0 ] && [ "$(grep -c simple_enqueue out)" -eq 2 ]
+'
+
+example ktstr-verifier.1 'ktstr-cache get | ktstr-verifier --scheduler-bin ./scx_foo \' '
+	case $(sed -n 2p "$script") in *--baseline*) ;; *) exit 1 ;; esac
+	ktstr-cache get | timeout 200 ktstr-verifier --scheduler-bin ./scx_foo >last.jsonl
+' '
+	[ $status -eq 0 ] && says simple_enqueue now.jsonl
+'
+
+example ktstr-verifier.1 'ktstr-cache get | ktstr-verifier --scheduler-bin ./scx_foo \' '' '
+	[ $status -eq 0 ] && says simple_enqueue out
+'
+
+example ktstr-verifier.1 'ktstr-verifier --fold-log <verifier.log | less' '
+	printf "one\ntwo\n" >verifier.log
+	printf "#!/bin/sh\nexec cat\n" >../bin/less
+	chmod +x ../bin/less
+' '
+	[ $status -eq 0 ] && same verifier.log out
 '
 
 example ktstr-vmm.1 'ktstr-cache get | ktstr-initramfs | ktstr-vmm -t -- uname -r' '
