@@ -146,7 +146,8 @@ static bool find_table(struct tables *t, size_t index)
 
 static const char *token(const struct tables *t, unsigned char c)
 {
-	return (const char *)t->data + t->tokens + u16(t, t->index + 2u * c);
+	return (const char *)t->data + t->tokens +
+	       u16(t, t->index + 2 * (size_t)c);
 }
 
 /* The tokens of the name at *at, *at being behind it then; 0: there is none. */
@@ -210,7 +211,8 @@ static size_t walk_names(struct tables *t)
 	markers = aligned(t, at);
 	ok = ok && has(t, markers, 4 * ((size_t)t->nr / MARKED + 1));
 	for (uint32_t i = 0; ok && i < t->nr; i += MARKED)
-		ok = u32(t, markers + i / MARKED * 4) == begins[i / MARKED];
+		ok = u32(t, markers + (size_t)i / MARKED * 4) ==
+		     begins[i / MARKED];
 	free(begins);
 	return ok ? at : 0;
 }

@@ -109,8 +109,8 @@ static void test_bad(void)
 		"[{\"name\":\"a,b\",\"args\":[],\"requires\":[]}]",
 		"[{\"name\":\"a b\",\"args\":[],\"requires\":[]}]",
 		"[{\"name\":\"default\",\"args\":[],\"requires\":[]}]",
-		"[{\"name\":\"a\",\"args\":[],\"requires\":[]},"
-		"{\"name\":\"a\",\"args\":[],\"requires\":[]}]",
+		("[{\"name\":\"a\",\"args\":[],\"requires\":[]},"
+		 "{\"name\":\"a\",\"args\":[],\"requires\":[]}]"),
 		"[] []",
 		"[],\"x\":1",
 	};
