@@ -22,8 +22,8 @@
 #include "lib/verifier/fold.h"
 #include "lib/verifier/report.h"
 #include "lib/verifier/verify.h"
+#include "lib/vm/engine.h"
 #include "lib/vm/logs.h"
-#include "lib/vm/qemu.h"
 #include "lib/xalloc.h"
 
 #define DEFAULT_TOPOLOGY "1,2,1"
@@ -46,7 +46,7 @@ static const struct kt_option options[] = {
 	{ .name = "engine",
 	  .value = "NAME",
 	  .arg = KT_ARG_CHOICE,
-	  .choices = "auto qemu",
+	  .choices = KT_ENGINES,
 	  .help = "what runs the machine (default: auto)" },
 	{ .name = "fold-log",
 	  .help = "fold the loops of a verifier log, stdin to stdout",
@@ -354,6 +354,18 @@ static enum kt_status result(const struct kt_verified *verified, void *ctx,
 	return kt_verify_report_add(v->report, verified, err);
 }
 
+/* What it took, and why that is not kvm, is for people to know. */
+static const struct kt_engine *pick_engine(const char *name)
+{
+	struct kt_error why;
+	const struct kt_engine *engine =
+		kt_engine_pick(name ? name : "auto", &why);
+
+	if (why.msg[0])
+		kt_detail("engine %s: %s", engine->name, why.msg);
+	return engine;
+}
+
 static enum kt_status set_up(struct verifier *v, struct kt_error *err)
 {
 	const struct kt_args *args = v->args;
@@ -366,7 +378,7 @@ static enum kt_status set_up(struct verifier *v, struct kt_error *err)
 		st = parse_shard(shard, &v->how, err);
 	if (st)
 		return st;
-	v->run.engine = &kt_engine_qemu;
+	v->run.engine = pick_engine(kt_args_str(args, "engine"));
 	v->run.limits = kt_limits_default(kt_topology_cpus(&v->run.topology));
 	v->run.memory_mib = kt_args_u64(args, "memory-mb", 0);
 	v->run.dmesg = -1;
@@ -519,6 +531,21 @@ static enum kt_status read_baseline(struct verifier *v, struct kt_error *err)
 	return kt_baseline_read(path, v->scheduler, &v->baseline, err);
 }
 
+/* Before anything is made for it. */
+static enum kt_status check_kernel(const struct kt_record *kernel,
+				   struct kt_error *err)
+{
+	if (kt_record_has(kernel, "vmlinux"))
+		return KT_OK;
+	return kt_hint(err,
+		       kt_fail(err, KT_DATA,
+			       "kernel %s has no vmlinux, whose symbols and "
+			       "types are needed",
+			       name_of(kernel)),
+		       "take one from the cache with ktstr-cache get, or put "
+		       "vmlinux beside the image");
+}
+
 static enum kt_status run_scheduler(const struct kt_args *args,
 				    struct kt_error *err)
 {
@@ -541,6 +568,8 @@ static enum kt_status run_scheduler(const struct kt_args *args,
 		st = read_baseline(&v, err);
 	if (!st)
 		st = read_kernels(args, &kernels, err);
+	for (size_t i = 0; !st && i < kernels.nr; i++)
+		st = check_kernel(kernels.v[i], err);
 	if (!st)
 		st = make_initrd(&v, scheduler, err);
 	if (!st)

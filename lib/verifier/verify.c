@@ -242,15 +242,8 @@ static enum kt_status open_kernel(struct kt_verify_state *s,
 {
 	const char *vmlinux;
 	enum kt_status st =
-		kt_record_str_or_null(s->how->kernel, "vmlinux", &vmlinux, err);
+		kt_record_str(s->how->kernel, "vmlinux", &vmlinux, err);
 
-	if (!st && !vmlinux)
-		return kt_hint(err,
-			       kt_fail(err, KT_DATA,
-				       "the record names no vmlinux, whose "
-				       "symbols and types are needed"),
-			       "take a kernel from the cache with ktstr-cache "
-			       "get, or put vmlinux beside the image");
 	return st ? st : kt_bpf_kernel_open(vmlinux, &s->kernel, err);
 }
 
