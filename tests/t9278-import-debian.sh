@@ -9,7 +9,9 @@
 
 build=${KT_BUILD:-$top/build}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-mirror=${KT_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# The archive that this system's own packages come from.
+mirror=${KT_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SITE)' 2>/dev/null |
+	sed -n '/debian$/p' | head -n 1)}
 
 # packages: an apt of our own, that knows two releases and no system.
 packages() {
@@ -17,7 +19,7 @@ packages() {
 	APT_CONFIG=$work/apt.conf
 	export APT_CONFIG
 	[ ! -s "$APT_CONFIG" ] || return 0
-	if ! command -v apt-get >/dev/null || [ ! -r "$keyring" ]; then
+	if [ -z "$mirror" ] || [ ! -r "$keyring" ]; then
 		echo "no apt-get with Debian's keys" | tee "$work/apt.failed"
 		return 77
 	fi
