@@ -12,6 +12,7 @@ run() {
 }
 
 t 'a rejected program is told with the verifier'\''s log, its loop folded' '
+	fixture
 	exits 1 run -t -- --reject >got 2>err
 	says "the verifier rejected a program" err
 	grep -qE "^  processed=[1-9][0-9]+  states=[0-9]+/[0-9]+" got
@@ -24,6 +25,7 @@ t 'a rejected program is told with the verifier'\''s log, its loop folded' '
 '
 
 t 'and as a record, which names it' '
+	fixture
 	exits 1 run -- --reject >got 2>err
 	[ "$(grep -c program/1 got)" -eq 1 ]
 	says "\"program\":\"fixture_enqueue\"" got
@@ -33,6 +35,7 @@ t 'and as a record, which names it' '
 '
 
 t 'one that ends after it has attached has failed, with its status' '
+	fixture
 	exits 1 run --observe-ms 20000 -- --die >got 2>err
 	says "ended with status 3 after it had attached" err
 	says "\"schema\":\"ktstr.error/1\"" got
@@ -40,23 +43,27 @@ t 'one that ends after it has attached has failed, with its status' '
 '
 
 t 'what sched_ext says of one it gave up is told' '
+	fixture
 	exits 1 run --observe-ms 5000 -- --bad-dsq >got 2>err
 	says "sched_ext: BPF scheduler \"fixture\" disabled (runtime error)" err
 	says "non-existent DSQ 0xdead" err
 '
 
 t 'one that never attaches is stopped at its deadline' '
+	fixture
 	exits 1 run --timeout 5 -- --never >got 2>err
 	says "the scheduler did not attach in 5 s" err
 	says "\"message\":\"profile \\\"default\\\": the scheduler did not attach" got
 '
 
 t 'one that takes no notice of SIGTERM is killed, and no harm done' '
+	fixture
 	run -- --ignore >got 2>err
 	[ "$(grep -c program/1 got)" -eq 5 ]
 '
 
 t 'one that breaks the guest is told with the console' '
+	fixture
 	exits 1 run -t --observe-ms 20000 -- --panic >got 2>err
 	says "the guest'\''s kernel panicked: sysrq triggered crash" err
 	says "verifier --- guest console ---" got
@@ -87,6 +94,23 @@ t 'each costs one profile, and the rest goes on, in one more boot at most' '
 	sed -n "/--- profile summary/,\$p" got >summary
 	sed -n 2p summary | grep -q " default  *panic  *die  *llc\$"
 	grep -qE "^  fixture_select_cpu +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+\$" summary
+'
+
+t 'an interrupt ends it, with its machine, and leaves nothing running' '
+	fixture
+	timeout -s INT -k 30 8 ktstr-verifier --scheduler-bin "$fixture" \
+		--all-profiles --jobs 2 --observe-ms 60000 --logs logs \
+		<"$work/kernel" >got 2>err && st=0 || st=$?
+	[ $st -eq 124 ]
+	says "interrupted by SIGINT" err
+	[ -e logs/boot-1/console.log ]
+	for p in /proc/[0-9]*/cwd; do
+		d=$(readlink "$p" 2>/dev/null) || continue
+		[ "$d" != "$PWD" ] || [ "${p%/cwd}" = "/proc/$$" ] ||
+			case $(cat "${p%cwd}comm" 2>/dev/null) in
+			qemu*) echo "$p"; exit 1 ;;
+			esac
+	done
 '
 
 end

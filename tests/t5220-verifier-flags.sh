@@ -148,6 +148,7 @@ t 'what is no program for the guest is told as such' '
 '
 
 t 'a log of many megabytes, with any bytes in it, comes out whole' '
+	fixture
 	cat >sched <<-\END
 	#!/bin/sh
 	echo "libbpf: prog '\''big'\'': -- BEGIN PROG LOAD LOG --"

@@ -6,6 +6,7 @@
 . "$top/tests/vm/scx.sh"
 
 t 'each program of scx_qmap is told with its instructions, for people' '
+	guest
 	s=$(scx scx_qmap)
 	verify -t --scheduler-bin "$s" >got
 	[ "$(sed -n 2p got)" = verifier ]
@@ -16,6 +17,7 @@ t 'each program of scx_qmap is told with its instructions, for people' '
 '
 
 t 'and as records, which ktstr-stats reads' '
+	guest
 	s=$(scx scx_simple)
 	verify --scheduler-bin "$s" --logs logs >got
 	while read -r line; do
@@ -33,6 +35,7 @@ t 'and as records, which ktstr-stats reads' '
 '
 
 t 'the figures are the same the next time, and a baseline says so' '
+	guest
 	s=$(scx scx_flatcg)
 	verify --scheduler-bin "$s" >was
 	verify -t --scheduler-bin "$s" --baseline was --max-growth 0 >got
@@ -46,6 +49,7 @@ t 'the figures are the same the next time, and a baseline says so' '
 '
 
 t 'a scheduler that refuses is a failure with its reason, and its dump' '
+	guest
 	s=$(scx scx_central)
 	verify -t --scheduler-bin "$s" >got 2>err && st=0 || st=$?
 	# On the CPU it wants to be on it comes up: that is luck.
@@ -59,6 +63,7 @@ t 'a scheduler that refuses is a failure with its reason, and its dump' '
 '
 
 t 'a scheduler without flags has one profile, and that is said' '
+	guest
 	s=$(scx scx_simple)
 	verify --csv --all-profiles --scheduler-bin "$s" >got 2>err
 	[ "$(head -n 1 got)" = file_name,prog_name,verdict,total_insns ]
@@ -68,15 +73,8 @@ t 'a scheduler without flags has one profile, and that is said' '
 	says "no profile \"llc\": the scheduler lists no flags" err
 '
 
-t 'veristat reads what --csv writes' '
-	command -v veristat >/dev/null || { echo "no veristat"; exit 77; }
-	s=$(scx scx_simple)
-	verify --csv --scheduler-bin "$s" >a.csv
-	veristat -C a.csv a.csv >got
-	says simple_init got
-'
-
 t 'cargo ktstr verifier does it all, for several kernels' '
+	guest
 	s=$(scx scx_simple)
 	guest
 	key=$(sed -n "s/.*\"key\":\"\([^\"]*\)\".*/\1/p" "$work/kernel")
