@@ -99,4 +99,10 @@ t 'killed outright: no QEMU is left' '
 	exits 1 pgrep -f "$mark"
 '
 
+t 'how long it may take to come up can be said' '
+	guest
+	exits 124 vm -t --boot-timeout 1 -- true 2>err
+	says "its init did not come up in 1 s" err
+'
+
 end

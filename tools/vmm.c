@@ -34,6 +34,13 @@ static const struct kt_option options[] = {
 	  .arg = KT_ARG_STRING,
 	  .repeat = true,
 	  .help = "add WORDS to the kernel's command line" },
+	{ .name = "boot-timeout",
+	  .value = "SECONDS",
+	  .arg = KT_ARG_NUMBER,
+	  .min = 1,
+	  .max = MAX_TIMEOUT_S,
+	  .help = "how long it may take to come up (default: 60, and 1 more "
+		  "for each further CPU)" },
 	{ .name = "cwd",
 	  .value = "DIR",
 	  .arg = KT_ARG_STRING,
@@ -428,6 +435,9 @@ static enum kt_status set_run(struct vmm *v, const struct kt_args *args,
 	if (st)
 		return st;
 	run->limits = kt_limits_default(kt_topology_cpus(&run->topology));
+	if (kt_args_has(args, "boot-timeout"))
+		run->limits.hello_ns =
+			kt_args_u64(args, "boot-timeout", 0) * KT_NS_PER_S;
 	run->timeout_ns =
 		kt_args_u64(args, "timeout", v->text ? 0 : RECORD_TIMEOUT_S) *
 		KT_NS_PER_S;

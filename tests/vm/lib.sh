@@ -41,8 +41,9 @@ guest() {
 
 # vm ARGS...: ktstr-vmm on that record, never for ever.
 vm() {
-	timeout -k 5 "${vm_limit:-120}" ktstr-vmm --engine "$KT_ENGINE" "$@" \
-		<"$guest"
+	set -- --engine "$KT_ENGINE" "$@"
+	[ -z "${vm_limit:-}" ] || set -- --boot-timeout "$vm_limit" "$@"
+	timeout -k 5 "${vm_limit:-120}" ktstr-vmm "$@" <"$guest"
 }
 
 # shows S,C,T [ARGS...]: the /sys of a guest with this topology shows it, in

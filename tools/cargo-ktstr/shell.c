@@ -11,7 +11,8 @@ static const struct kt_borrow borrows[] = {
 	[GET] = { .from = &kt_tool_cache, .sub = "get", .names = "" },
 	[INITRAMFS] = { .from = &kt_tool_initramfs, .names = "include-files" },
 	[VMM] = { .from = &kt_tool_vmm,
-		  .names = "engine topology memory-mb timeout dmesg env cwd "
+		  .names = "engine topology memory-mb boot-timeout timeout "
+			   "dmesg env cwd "
 			   "out tty" },
 	{ 0 },
 };
