@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ktstr-verifier - what the BPF verifier paid for each program of a scheduler */
-#include <elf.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,15 +7,10 @@
 
 #include "lib/clock.h"
 #include "lib/dirs.h"
-#include "lib/elfobj.h"
 #include "lib/fd.h"
 #include "lib/initramfs-parts.h"
-#include "lib/initramfs-sweep.h"
-#include "lib/initramfs.h"
-#include "lib/key.h"
 #include "lib/progress.h"
 #include "lib/stop.h"
-#include "lib/sums.h"
 #include "lib/tool.h"
 #include "lib/verifier/fold.h"
 #include "lib/verifier/report.h"
@@ -25,6 +18,7 @@
 #include "lib/vm/engine.h"
 #include "lib/vm/logs.h"
 #include "lib/xalloc.h"
+#include "tools/verifier/pack.h"
 
 #define DEFAULT_TOPOLOGY "1,2,1"
 #define DEFAULT_MEMORY_MIB 2048
@@ -145,11 +139,6 @@ static void note(const char *text, void *ctx KT_UNUSED)
 	kt_note("%s", text);
 }
 
-static void warn_pack(void *ctx KT_UNUSED, const struct kt_error *err)
-{
-	kt_tool_report(err);
-}
-
 static void kernels_free(struct kernels *k)
 {
 	for (size_t i = 0; i < k->nr; i++)
@@ -189,125 +178,6 @@ static enum kt_status read_kernels(const struct kt_args *args,
 	if (!st && !k->nr)
 		st = kt_hint(err, kt_fail(err, KT_DATA, "no kernel record"),
 			     "pipe one here from ktstr-cache get");
-	return st;
-}
-
-static enum kt_status pack(struct verifier *v, struct kt_initramfs_parts *parts,
-			   struct kt_error *err)
-{
-	struct kt_initramfs *fs KT_CLEANUP(kt_initramfs_freep) = NULL;
-	struct kt_sums *sums KT_CLEANUP(kt_sums_freep) = NULL;
-	char *dir KT_CLEANUP(kt_freep) = NULL;
-	char *path KT_CLEANUP(kt_freep) = NULL;
-	struct kt_env_dirs env;
-	enum kt_status st;
-
-	kt_tool_dirs(&env);
-	st = kt_dir_initramfs(&env, &dir, err);
-	if (st)
-		return st;
-	path = kt_path_join(dir, KT_INITRAMFS_SUMS);
-	sums = kt_sums_open(path);
-	parts->sums = sums;
-	st = kt_initramfs_plan(parts, &fs, err);
-	if (!st)
-		st = kt_initramfs_cached(fs, dir, &v->initrd, &v->initrd_bytes,
-					 err);
-	if (!st)
-		kt_sums_save(sums);
-	return st;
-}
-
-static enum kt_status add_file(struct kt_includes *list,
-			       struct kt_elfdeps *deps, const char *arg,
-			       struct kt_error *err)
-{
-	const size_t before = list->nr;
-	enum kt_status st =
-		kt_includes_add(list, arg, kt_getenv("PATH"), NULL, err);
-
-	for (size_t i = before; !st && i < list->nr; i++)
-		st = kt_elfdeps_add(deps, list->v[i].host, err);
-	return st;
-}
-
-/* The scheduler and what else the guest is to have. */
-static enum kt_status make_initrd(struct verifier *v, const char *scheduler,
-				  struct kt_error *err)
-{
-	const struct kt_elfdeps_places places = {
-		.library_path = kt_getenv("LD_LIBRARY_PATH"),
-		.cache = "/etc/ld.so.cache",
-		.conf = "/etc/ld.so.conf",
-	};
-	struct kt_includes list KT_CLEANUP(kt_includes_release) = { 0 };
-	struct kt_elfdeps *deps KT_CLEANUP(kt_elfdeps_freep) =
-		kt_elfdeps_new(&places);
-	char *bindir KT_CLEANUP(kt_freep) = NULL;
-	char *init KT_CLEANUP(kt_freep) = NULL;
-	char *busybox KT_CLEANUP(kt_freep) = NULL;
-	struct kt_initramfs_parts parts;
-	enum kt_status st = add_file(&list, deps, scheduler, err);
-
-	for (size_t i = 0; !st && i < kt_args_count(v->args, "include-files");
-	     i++)
-		st = add_file(&list, deps,
-			      kt_args_nth(v->args, "include-files", i), err);
-	if (!st)
-		st = kt_includes_finish(&list, err);
-	if (!st)
-		st = kt_tool_bindir(&bindir, err);
-	if (!st)
-		st = kt_initramfs_find_init(bindir, &init, err);
-	if (!st)
-		st = kt_initramfs_find_busybox(kt_getenv("KTSTR_BUSYBOX"),
-					       kt_getenv("PATH"), &busybox,
-					       err);
-	for (const char *const *m = kt_elfdeps_missing(deps); !st && *m; m++)
-		kt_detail("%s", *m);
-	parts = (struct kt_initramfs_parts){ .init = init,
-					     .busybox = busybox,
-					     .includes = &list,
-					     .deps = deps,
-					     .warn = warn_pack };
-	return st ? st : pack(v, &parts, err);
-}
-
-/* Else the guest would take it for a script. */
-static enum kt_status check_machine(const char *path, struct kt_error *err)
-{
-	const unsigned int ours =
-		!strcmp(kt_arch(), "aarch64") ? EM_AARCH64 : EM_X86_64;
-	struct kt_elfobj obj KT_CLEANUP(kt_elfobj_release) = { 0 };
-	enum kt_status st = kt_elfobj_read(path, &obj, err);
-
-	if (!st && obj.class && obj.machine != ours)
-		return kt_fail(err, KT_DATA,
-			       "\"%s\" is a program for another machine than "
-			       "%s",
-			       path, kt_arch());
-	return st;
-}
-
-/* A file, for a directory has no name to run; where "verifier X" finds it. */
-static enum kt_status check_scheduler(const char *path, char **real,
-				      struct kt_error *err)
-{
-	char *found = realpath(path, NULL);
-	enum kt_status st;
-
-	if (!found)
-		return kt_within(err, kt_fail_errno(err, "\"%s\"", path),
-				 "no scheduler");
-	if (access(found, X_OK)) {
-		free(found);
-		return kt_fail(err, KT_USAGE, "\"%s\" is not executable", path);
-	}
-	st = check_machine(found, err);
-	if (!st)
-		*real = found;
-	else
-		free(found);
 	return st;
 }
 
@@ -554,7 +424,7 @@ static enum kt_status run_scheduler(const struct kt_args *args,
 	const char *given = kt_args_str(args, "scheduler-bin");
 	char *scheduler KT_CLEANUP(kt_freep) = NULL;
 	char *program KT_CLEANUP(kt_freep) = NULL;
-	enum kt_status st = check_scheduler(given, &scheduler, err);
+	enum kt_status st = kt_verifier_find(given, &scheduler, err);
 
 	if (!st)
 		st = set_up(&v, err);
@@ -571,7 +441,8 @@ static enum kt_status run_scheduler(const struct kt_args *args,
 	for (size_t i = 0; !st && i < kernels.nr; i++)
 		st = check_kernel(kernels.v[i], err);
 	if (!st)
-		st = make_initrd(&v, scheduler, err);
+		st = kt_verifier_pack(args, scheduler, &v.initrd,
+				      &v.initrd_bytes, err);
 	if (!st)
 		st = run_kernels(&v, &kernels, err);
 	free(v.initrd);
