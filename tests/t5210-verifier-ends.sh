@@ -47,6 +47,11 @@ t 'what sched_ext says of one it gave up is told' '
 	exits 1 run --observe-ms 5000 -- --bad-dsq >got 2>err
 	says "sched_ext: BPF scheduler \"fixture\" disabled (runtime error)" err
 	says "non-existent DSQ 0xdead" err
+	[ "$(grep -c program/1 got)" -eq 5 ]
+	exits 1 run -t --observe-ms 5000 -- --bad-dsq >got 2>err
+	says "verifier --- sched_ext dump ---" got
+	grep -q " triggered exit kind " got
+	says "CPU states" got
 '
 
 t 'one that never attaches is stopped at its deadline' '

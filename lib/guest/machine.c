@@ -183,6 +183,9 @@ void kt_machine_set_up(kt_complain_fn *complain)
 	umask(022);
 	mount_all(complain);
 	kt_machine_write("/proc/sys/kernel/bpf_stats_enabled", "1");
+	kt_machine_write("/sys/kernel/tracing/events/sched_ext/sched_ext_dump/"
+			 "enable",
+			 "1");
 	kt_machine_write("/proc/sys/kernel/hostname", "ktstr");
 	delegate_cgroups();
 	bring_lo_up();

@@ -13,7 +13,8 @@
 typedef void kt_complain_fn(const char *what, const char *name);
 
 /*
- * Mounts, links in /dev, the statistics of BPF programs, cgroup controllers,
+ * Mounts, links in /dev, the statistics of BPF programs, the dumps of sched_ext
+ * in the trace buffer, cgroup controllers,
  * the loopback interface. What a kernel does not have is left out; a complaint
  * is made of what no kernel of use can lack.
  */

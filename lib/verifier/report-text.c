@@ -109,6 +109,10 @@ enum kt_status kt_report_text_log(const struct kt_verify_report *r,
 		if (!st && !r->how.raw)
 			st = write_more(r, v, err);
 	}
+	if (!st && v->dump.len) {
+		fprintf(out, "\n%s --- sched_ext dump ---\n", v->label);
+		st = write_log(r, v->dump.data, v->dump.len, true, err);
+	}
 	if (!st && v->console.len) {
 		fprintf(out, "\n%s --- guest console ---\n", v->label);
 		fwrite(v->console.data, 1, v->console.len, out);

@@ -7,18 +7,26 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/verifier/dump.h"
 #include "lib/verifier/verify-parts.h"
 #include "lib/vm/logs.h"
 #include "lib/xalloc.h"
 
 #define MAX_TRIES 2 /* of an item that a boot ended before */
 
-static const char *const ask_words[] = { "--ktstr-list-flags", NULL };
+/* What a boot is at. */
+enum task {
+	TASK_ASK,  /* the question for the flags */
+	TASK_ITEM, /* a profile */
+	TASK_DUMP, /* what sched_ext dumped of it */
+};
 
 /* One boot at work. */
 struct boot {
 	struct kt_verify_state *s;
-	struct kt_verify_item *item; /* that is run; NULL: the question is */
+	enum task at;
+	struct kt_verify_item *item; /* that is run */
+	bool want_dump;		     /* of it, next */
 	struct kt_task task;
 	const char **argv;
 	int out; /* what it prints */
@@ -38,7 +46,7 @@ static void end_task(struct boot *b)
 	kt_bpf_programs_release(&b->programs);
 }
 
-static bool set_task(struct boot *b, const char *log)
+static bool set_task(struct boot *b, const char *log, uint64_t max)
 {
 	const struct kt_verify *how = b->s->how;
 	struct kt_error err;
@@ -49,13 +57,15 @@ static bool set_task(struct boot *b, const char *log)
 		return false;
 	}
 	b->task = (struct kt_task){
-		.job = { .argv = b->argv, .join = b->item, .attach = b->item },
+		.job = { .argv = b->argv,
+			 .join = b->at == TASK_ITEM,
+			 .attach = b->at == TASK_ITEM },
 		.in = -1,
 		.out = b->out,
 		.err = -1,
-		.keep_out =
-			b->item ? KT_VERIFIER_MAX_LOG : KT_FLAGS_MAX_BYTES + 1,
-		.timeout_ns = b->item ? how->timeout_ns : KT_VERIFIER_ASK_NS,
+		.keep_out = max,
+		.timeout_ns = b->at == TASK_ITEM ? how->timeout_ns :
+						   KT_VERIFIER_ASK_NS,
 		.grace_ns = KT_VERIFIER_GRACE_NS,
 	};
 	b->attached_ns = 0;
@@ -65,17 +75,33 @@ static bool set_task(struct boot *b, const char *log)
 
 static const struct kt_task *ask(struct boot *b)
 {
-	b->item = NULL;
+	b->at = TASK_ASK;
 	b->argv = kt_xcalloc(3, sizeof(*b->argv));
 	b->argv[0] = b->s->how->program;
-	b->argv[1] = ask_words[0];
-	return set_task(b, "flags") ? &b->task : NULL;
+	b->argv[1] = "--ktstr-list-flags";
+	return set_task(b, "flags", KT_FLAGS_MAX_BYTES + 1) ? &b->task : NULL;
+}
+
+static const struct kt_task *fetch_dump(struct boot *b)
+{
+	char *name KT_CLEANUP(kt_freep) =
+		kt_xasprintf("%s.trace", kt_path_base(b->item->log_path));
+
+	b->at = TASK_DUMP;
+	b->want_dump = false;
+	b->argv = kt_xcalloc(4, sizeof(*b->argv));
+	b->argv[0] = "sh";
+	b->argv[1] = "-c";
+	b->argv[2] = KT_DUMP_COMMAND;
+	return set_task(b, name, KT_DUMP_MAX_BYTES) ? &b->task : NULL;
 }
 
 static const struct kt_task *next(void *ctx)
 {
 	struct boot *b = ctx;
 
+	if (b->want_dump)
+		return fetch_dump(b);
 	if (kt_verify_is_over(b->s))
 		return NULL;
 	if (!b->s->asked)
@@ -83,9 +109,13 @@ static const struct kt_task *next(void *ctx)
 	b->item = kt_verify_next(b->s);
 	if (!b->item)
 		return NULL;
+	b->at = TASK_ITEM;
 	b->argv = kt_profile_argv(&b->s->flags, b->item->profile,
 				  b->s->how->program, b->s->how->args);
-	return set_task(b, kt_path_base(b->item->log_path)) ? &b->task : NULL;
+	return set_task(b, kt_path_base(b->item->log_path),
+			KT_VERIFIER_MAX_LOG) ?
+		       &b->task :
+		       NULL;
 }
 
 static enum kt_status list_programs(const struct boot *b, struct kt_vm *vm,
@@ -184,7 +214,27 @@ static void take_programs(struct boot *b, struct kt_verified *v)
 			v->program[v->nr++] = b->programs.list[i];
 }
 
-static void ended_item(struct boot *b, const struct kt_outcome *o)
+/* Whatever came of it, the profile is done. */
+static void ended_dump(struct boot *b)
+{
+	struct kt_buf trace KT_CLEANUP(kt_buf_release) = { 0 };
+
+	read_output(b, KT_DUMP_MAX_BYTES, &trace);
+	kt_dump_last(trace.data, trace.len, &b->item->v.dump);
+	kt_verify_done(b->s, b->item);
+}
+
+/* Is there a dump, and the scheduler has not printed it? */
+static bool wants_dump(const struct kt_verified *v, const struct kt_outcome *o,
+		       const struct kt_vm *vm)
+{
+	return vm && o->scx_exit[0] &&
+	       !(v->log.len && memmem(v->log.data, v->log.len, KT_DUMP_MARK,
+				      strlen(KT_DUMP_MARK)));
+}
+
+static void ended_item(struct boot *b, const struct kt_outcome *o,
+		       const struct kt_vm *vm)
 {
 	struct kt_verify_item *item = b->item;
 	struct kt_verified *v = &item->v;
@@ -201,17 +251,26 @@ static void ended_item(struct boot *b, const struct kt_outcome *o)
 	read_output(b, KT_VERIFIER_MAX_LOG, &v->log);
 	kt_buf_add(&v->console, o->tail.data ? o->tail.data : "", o->tail.len);
 	kt_verify_judge(v, o, b->s->how->timeout_ns, &b->sample);
-	kt_verify_done(b->s, item);
+	b->want_dump = wants_dump(v, o, vm);
+	if (!b->want_dump)
+		kt_verify_done(b->s, item);
 }
 
 static void ended(const struct kt_outcome *o, struct kt_vm *vm, void *ctx)
 {
 	struct boot *b = ctx;
 
-	if (b->item)
-		ended_item(b, o);
-	else
+	switch (b->at) {
+	case TASK_ASK:
 		ended_ask(b, o);
+		break;
+	case TASK_ITEM:
+		ended_item(b, o, vm);
+		break;
+	case TASK_DUMP:
+		ended_dump(b);
+		break;
+	}
 	end_task(b);
 	if (vm)
 		learn_old(b, vm);

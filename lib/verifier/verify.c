@@ -188,6 +188,7 @@ static void release_verified(struct kt_verified *v)
 	v->program = NULL;
 	v->nr = 0;
 	kt_buf_release(&v->log);
+	kt_buf_release(&v->dump);
 	kt_buf_release(&v->console);
 }
 

@@ -41,6 +41,7 @@ struct kt_verified {
 	size_t nr;
 	struct kt_buf log;     /* all that the scheduler printed */
 	const char *log_path;  /* where that is kept */
+	struct kt_buf dump;    /* sched_ext's, unless it is in the log */
 	struct kt_buf console; /* of a guest that crashed: its last lines */
 };
 
