@@ -75,6 +75,17 @@ t 'an entry that is less verified than it can be is not taken' '
 	built
 '
 
+t 'nor that of another kernel under its name' '
+	start pgp
+	other=6.14.1-tarball-$arch
+	cp -r "theirs/$key" "theirs/$other"
+	KTSTR_CACHE_DIR=$PWD/theirs ktstr-cache export "$other" \
+		>"www/cache/$key.tar.zst"
+	ktstr-fetch 6.14.2 >got 2>err
+	says "holds \"$other\"" err
+	built
+'
+
 t 'nor one of another fragment' '
 	start pgp ",\"kconfig_crc32\":\"00000000\""
 	ktstr-fetch 6.14.2 >got 2>err
