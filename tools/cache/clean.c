@@ -78,12 +78,17 @@ static void put_doomed(const struct clean *c)
 	free(doomed);
 }
 
+static const char *entries(size_t nr)
+{
+	return nr == 1 ? "entry" : "entries";
+}
+
 /* One line of an answer; only "y" is a yes. */
 static bool agreed(size_t nr)
 {
 	char line[16] = "";
 
-	fprintf(stderr, "remove %zu entries? [y/N] ", nr);
+	fprintf(stderr, "remove %zu %s? [y/N] ", nr, entries(nr));
 	fflush(stderr);
 	if (!fgets(line, sizeof(line), stdin))
 		return false;
@@ -103,9 +108,9 @@ static bool may_remove(const struct clean *c, enum kt_status *st,
 	if (!isatty(STDIN_FILENO)) {
 		*st = kt_hint(err,
 			      kt_fail(err, KT_FAIL,
-				      "not removing %zu entries unasked: "
+				      "not removing %zu %s unasked: "
 				      "standard input is no terminal",
-				      c->nr_goes),
+				      c->nr_goes, entries(c->nr_goes)),
 			      "--force removes them without a question, "
 			      "--dry-run shows them");
 		return false;
