@@ -17,32 +17,58 @@ enum fallback {
 	COMMANDS,
 };
 
+struct line;
+
 struct kt_candidates {
 	struct kt_buf lines;
+	const struct line *line;
 	const char *typed;  /* what a candidate must begin with ... */
 	const char *before; /* ... behind this, which all begin with */
+	const char *taken;  /* words that are not offered again, or NULL ... */
+	char separator;	    /* ... with this behind each */
 	enum fallback fallback;
 	bool nospace;
 };
 
 /* What has been read of the command line. */
+struct given {
+	const struct kt_option *opt;
+	char *value; /* NULL: none, or none yet */
+};
+
 struct line {
 	const struct kt_command *path[MAX_DEPTH]; /* program to command */
 	size_t depth;
 	const struct kt_command *cmd;	 /* path[depth] */
 	const struct kt_option *pending; /* wants the next word */
-	const struct kt_option *given[MAX_GIVEN];
+	struct given given[MAX_GIVEN];
 	size_t nr_given, nr_operands;
 	bool no_options; /* "--" was there */
 	bool other;	 /* another program's words */
 };
+
+static bool is_taken(const struct kt_candidates *c, const char *word,
+		     size_t len)
+{
+	const char *t = c->taken;
+
+	while (t && *t) {
+		const char *end = strchr(t, c->separator);
+
+		if ((size_t)(end - t) == len && !strncmp(t, word, len))
+			return true;
+		t = end + 1;
+	}
+	return false;
+}
 
 static void add_n(struct kt_candidates *c, const char *word, size_t len,
 		  const char *help)
 {
 	const size_t typed = strlen(c->typed);
 
-	if (len < typed || strncmp(word, c->typed, typed))
+	if (len < typed || strncmp(word, c->typed, typed) ||
+	    is_taken(c, word, len))
 		return;
 	kt_buf_adds(&c->lines, c->before);
 	kt_buf_add(&c->lines, word, len);
@@ -55,6 +81,16 @@ void kt_candidates_add(struct kt_candidates *c, const char *word,
 		       const char *help)
 {
 	add_n(c, word, strlen(word), help);
+}
+
+const char *kt_candidates_given(const struct kt_candidates *c, const char *name)
+{
+	const struct line *l = c->line;
+
+	for (size_t i = l->nr_given; i--;)
+		if (l->given[i].value && !strcmp(l->given[i].opt->name, name))
+			return l->given[i].value;
+	return NULL;
 }
 
 /* Option @i of what may stand here: the command's, its parents', all's. */
@@ -80,10 +116,31 @@ find_option(const struct line *l, const char *name, size_t len, char letter)
 	return NULL;
 }
 
-static void note_given(struct line *l, const struct kt_option *o)
+/* @value may be NULL: it may be the next word, if there is to be one. */
+static void note_given(struct line *l, const struct kt_option *o,
+		       const char *value)
 {
+	if (o->arg != KT_ARG_NONE && !value)
+		l->pending = o;
 	if (l->nr_given < MAX_GIVEN)
-		l->given[l->nr_given++] = o;
+		l->given[l->nr_given++] = (struct given){
+			.opt = o, .value = value ? kt_xstrdup(value) : NULL
+		};
+}
+
+static void take_value(struct line *l, const char *value)
+{
+	struct given *last = l->nr_given ? &l->given[l->nr_given - 1] : NULL;
+
+	if (last && last->opt == l->pending && !last->value)
+		last->value = kt_xstrdup(value);
+	l->pending = NULL;
+}
+
+static void release_line(struct line *l)
+{
+	for (size_t i = 0; i < l->nr_given; i++)
+		free(l->given[i].value);
 }
 
 /* An option word, wholly typed. False if there is no such option. */
@@ -97,21 +154,17 @@ static bool read_option(struct line *l, const char *word)
 		o = find_option(l, word + 2, len, 0);
 		if (!o)
 			return false;
-		note_given(l, o);
-		if (o->arg != KT_ARG_NONE && !word[2 + len])
-			l->pending = o;
+		note_given(l, o, word[2 + len] ? word + len + 3 : NULL);
 		return true;
 	}
 	while (*++word) {
 		o = find_option(l, NULL, 0, *word);
 		if (!o)
 			return false;
-		note_given(l, o);
-		if (o->arg == KT_ARG_NONE)
-			continue;
-		if (!word[1])
-			l->pending = o;
-		break;
+		note_given(l, o,
+			   o->arg != KT_ARG_NONE && word[1] ? word + 1 : NULL);
+		if (o->arg != KT_ARG_NONE)
+			break;
 	}
 	return true;
 }
@@ -142,7 +195,7 @@ static void read_plain(struct line *l, const char *word)
 static void read_word(struct line *l, const char *word)
 {
 	if (l->pending) {
-		l->pending = NULL;
+		take_value(l, word);
 	} else if (l->other || l->no_options) {
 		l->nr_operands++;
 	} else if (!strcmp(word, "--")) {
@@ -166,27 +219,70 @@ static void add_choices(struct kt_candidates *c, const char *choices)
 	}
 }
 
-/* "a,b,PART": what is there already is not offered again. */
+/* A value of parts, of which the last is to be completed. */
+struct parts {
+	const char *typed, *before;
+	char *done,
+		*taken; /* in front of the part, and what to offer no more */
+};
+
+/*
+ * The last part of what was typed begins behind the last of @separators; what
+ * is there already behind the last of @groups is not offered again.
+ */
+static void begin_part(struct kt_candidates *c, const char *separators,
+		       const char *groups, struct parts *p)
+{
+	size_t from = 0, at = 0;
+
+	for (size_t i = 0; c->typed[i]; i++) {
+		if (strchr(separators, c->typed[i]))
+			at = i + 1;
+		if (strchr(groups, c->typed[i]))
+			from = i + 1;
+	}
+	*p = (struct parts){
+		.typed = c->typed,
+		.before = c->before,
+		.done = kt_xasprintf("%s%.*s", c->before, (int)at, c->typed),
+		.taken = kt_xstrndup(c->typed + from, at - from),
+	};
+	c->nospace = true;
+	c->separator = separators[0];
+	c->before = p->done;
+	c->typed += at;
+	c->taken = p->taken;
+}
+
+static void end_part(struct kt_candidates *c, struct parts *p)
+{
+	c->typed = p->typed;
+	c->before = p->before;
+	c->taken = NULL;
+	free(p->done);
+	free(p->taken);
+}
+
+/* "a,b,PART" */
 static void add_list(struct kt_candidates *c, const char *choices)
 {
-	const char *comma = strrchr(c->typed, ',');
-	const size_t done = comma ? (size_t)(comma + 1 - c->typed) : 0;
-	char *all = kt_xasprintf(",%.*s", (int)done, c->typed);
+	struct parts p;
 
-	c->nospace = true;
-	while (choices && *choices) {
-		const size_t n = strcspn(choices, " ");
-		char *one = kt_xasprintf(",%.*s,", (int)n, choices);
-		char *word = kt_xasprintf("%.*s%.*s", (int)done, c->typed,
-					  (int)n, choices);
+	begin_part(c, ",", "", &p);
+	add_choices(c, choices);
+	end_part(c, &p);
+}
 
-		if (!strstr(all, one))
-			kt_candidates_add(c, word, NULL);
-		free(one);
-		free(word);
-		choices += n + (choices[n] == ' ');
-	}
-	free(all);
+/* "a,b+c,b+PART" */
+static void add_profiles(struct kt_candidates *c, kt_values_fn *values)
+{
+	struct parts p;
+
+	begin_part(c, "+,", ",", &p);
+	if (!*p.taken)
+		kt_candidates_add(c, "default", "no flag at all");
+	values(KT_ARG_PROFILES, c);
+	end_part(c, &p);
 }
 
 static void add_topologies(struct kt_candidates *c)
@@ -235,6 +331,9 @@ static void add_values(struct kt_candidates *c, enum kt_arg kind,
 	case KT_ARG_LIST:
 		add_list(c, choices);
 		break;
+	case KT_ARG_PROFILES:
+		add_profiles(c, values);
+		break;
 	case KT_ARG_TOPOLOGY:
 		add_topologies(c);
 		break;
@@ -256,7 +355,7 @@ static void add_values(struct kt_candidates *c, enum kt_arg kind,
 static bool was_given(const struct line *l, const struct kt_option *o)
 {
 	for (size_t i = 0; i < l->nr_given; i++)
-		if (l->given[i] == o)
+		if (l->given[i].opt == o)
 			return true;
 	return false;
 }
@@ -350,8 +449,8 @@ void kt_complete(const struct kt_command *root, const char *const *words,
 					     [FILES] = "files",
 					     [DIRS] = "dirs",
 					     [COMMANDS] = "commands" };
-	struct kt_candidates c = { .before = "" };
 	struct line l = { .path = { root }, .cmd = root };
+	struct kt_candidates c = { .before = "", .line = &l };
 	char *last = NULL;
 	bool cut = false;
 
@@ -364,6 +463,7 @@ void kt_complete(const struct kt_command *root, const char *const *words,
 	if (last)
 		add_all(&l, last, cut, values, &c);
 	free(last);
+	release_line(&l);
 	kt_buf_addf(out, "%s%s\n", names[c.fallback],
 		    c.nospace ? " nospace" : "");
 	if (c.lines.len)

@@ -27,8 +27,16 @@ void kt_candidates_add(struct kt_candidates *c, const char *word,
 		       const char *help);
 
 /*
+ * The value that option @name was given on the command line so far, or NULL.
+ * Borrowed from @c.
+ */
+const char *kt_candidates_given(const struct kt_candidates *c,
+				const char *name);
+
+/*
  * Offer the values of @kind that only the machine knows: KT_ARG_KERNEL (not
- * paths), KT_ARG_KEY, KT_ARG_VERSION; or the program: KT_ARG_PAGE.
+ * paths), KT_ARG_KEY, KT_ARG_VERSION, KT_ARG_PROFILES (the flags they are made
+ * of); or the program: KT_ARG_PAGE.
  */
 typedef void kt_values_fn(enum kt_arg kind, struct kt_candidates *c);
 

@@ -75,6 +75,13 @@ enum kt_status kt_dir_initramfs(const struct kt_env_dirs *env, char **out,
 		     "XDG_CACHE_HOME", out, err);
 }
 
+enum kt_status kt_dir_flags(const struct kt_env_dirs *env, char **out,
+			    struct kt_error *err)
+{
+	return below(env->xdg_cache, env->home, ".cache", "ktstr/flags",
+		     "XDG_CACHE_HOME", out, err);
+}
+
 enum kt_status kt_dir_runs(const struct kt_env_dirs *env, char **out,
 			   struct kt_error *err)
 {

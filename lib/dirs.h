@@ -25,6 +25,7 @@ struct kt_env_dirs {
  *          else HOME/.cache/ktstr/kernels
  * build    KTSTR_BUILD_DIR, else .../ktstr/build
  * initrd   .../ktstr/initramfs
+ * flags    .../ktstr/flags
  * runs     XDG_STATE_HOME/ktstr/runs, else HOME/.local/state/ktstr/runs
  */
 enum kt_status kt_dir_cache(const struct kt_env_dirs *env, char **out,
@@ -33,6 +34,8 @@ enum kt_status kt_dir_build(const struct kt_env_dirs *env, char **out,
 			    struct kt_error *err) KT_MUST_CHECK;
 enum kt_status kt_dir_initramfs(const struct kt_env_dirs *env, char **out,
 				struct kt_error *err) KT_MUST_CHECK;
+enum kt_status kt_dir_flags(const struct kt_env_dirs *env, char **out,
+			    struct kt_error *err) KT_MUST_CHECK;
 enum kt_status kt_dir_runs(const struct kt_env_dirs *env, char **out,
 			   struct kt_error *err) KT_MUST_CHECK;
 

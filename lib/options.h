@@ -36,6 +36,7 @@ enum kt_arg {
 	KT_ARG_TOPOLOGY, /* S,C,T */
 	KT_ARG_PAGE,	 /* of the manual: a subcommand or a tool */
 	KT_ARG_LIST,	 /* some of the words in choices, with commas between */
+	KT_ARG_PROFILES, /* of a scheduler: lib/verifier/flags.h */
 };
 
 struct kt_option {

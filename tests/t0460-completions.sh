@@ -147,6 +147,42 @@ t 'keys and versions of the cache are offered, paths are the shell'\''s' '
 	[ -z "$(cargo-ktstr __complete x)" ]
 '
 
+t 'profiles are offered: of the flags a scheduler had when it was asked' '
+	XDG_CACHE_HOME=$PWD/xdg
+	export XDG_CACHE_HOME
+	mkdir -p xdg/ktstr/flags
+	cat >xdg/ktstr/flags/scx_foo <<-\END
+	[{"name":"llc","args":[],"requires":[]},
+	 {"name":"steal","args":[],"requires":["llc"]},
+	 {"name":"$(rm)","args":[],"requires":[]},
+	 {"name":"never","args":[],"requires":["gone"]}]
+	END
+	cp xdg/ktstr/flags/scx_foo xdg/ktstr/flags/pkg
+	printf "%s\n" "words nospace" default >none
+	offers cargo ktstr verifier --profiles "" >got
+	same none got
+	offers ktstr-verifier --scheduler-bin ./scx_bar --profiles "" >got
+	same none got
+	printf "%s\n" "words nospace" default llc steal >want
+	offers ktstr-verifier --scheduler-bin ./bin/scx_foo --profiles "" >got
+	same want got
+	offers cargo ktstr verifier --scheduler=pkg --profiles "" >got
+	same want got
+	offers cargo ktstr verifier --scheduler ../flags/pkg --profiles "" >got
+	same none got
+	# Not a flag of this profile once more, but of another.
+	foo="ktstr-verifier --scheduler-bin scx_foo --profiles"
+	offers $foo default,llc+ >got
+	printf "%s\n" "words nospace" default,llc+steal >want
+	same want got
+	offers $foo=llc,ll >got
+	printf "%s\n" "words nospace" --profiles=llc,llc >want
+	same want got
+	echo "{}" >xdg/ktstr/flags/scx_foo
+	offers $foo "" >got
+	same none got
+'
+
 t 'files, directories and other programs'\'' words are left to the shell' '
 	echo files >files
 	echo dirs >dirs

@@ -34,6 +34,11 @@ t 'all profiles run in one boot, and their programs differ by flags' '
 	set -- $(grep fixture_dispatch table)
 	[ "$2" -eq "$3" ]
 	[ "$3" -lt "$4" ]
+	# From now on TAB knows them.
+	cargo-ktstr __complete ktstr-verifier --scheduler-bin scx_fixture \
+		--profiles llc+st >got
+	printf "%s\n" "words nospace" llc+steal >want
+	same want got
 '
 
 t 'some run by name, whatever the order, and parts make the whole' '

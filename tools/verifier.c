@@ -13,6 +13,7 @@
 #include "lib/stop.h"
 #include "lib/tool.h"
 #include "lib/verifier/fold.h"
+#include "lib/verifier/known.h"
 #include "lib/verifier/report.h"
 #include "lib/verifier/verify.h"
 #include "lib/vm/engine.h"
@@ -89,7 +90,7 @@ static const struct kt_option options[] = {
 	  .help = "leave it attached for N milliseconds (default: 200)" },
 	{ .name = "profiles",
 	  .value = "LIST",
-	  .arg = KT_ARG_STRING,
+	  .arg = KT_ARG_PROFILES,
 	  .help = "run these: flags with \"+\", profiles with commas between" },
 	{ .name = "raw", .help = "show logs as they are, not folded" },
 	{ .name = "scheduler-bin",
@@ -204,6 +205,23 @@ static void warn(const char *text, void *ctx KT_UNUSED)
 	kt_note("guest: %s", text);
 }
 
+/* For whoever completes a command line; a run that cannot is no worse. */
+static void keep_flags(const char *text, size_t len, void *ctx)
+{
+	const struct verifier *v = ctx;
+	char *dir KT_CLEANUP(kt_freep) = NULL;
+	struct kt_env_dirs env;
+	struct kt_error err;
+	enum kt_status st;
+
+	kt_tool_dirs(&env);
+	st = kt_dir_flags(&env, &dir, &err);
+	if (!st)
+		st = kt_flags_keep(dir, v->scheduler, text, len, &err);
+	if (st)
+		kt_detail("flags are not kept for completions: %s", err.msg);
+}
+
 /* Where results go to a terminal as well, they are progress enough. */
 static void progress(uint64_t done, uint64_t all, void *ctx)
 {
@@ -267,6 +285,7 @@ static enum kt_status set_up(struct verifier *v, struct kt_error *err)
 		kt_args_u64(args, "observe-ms", DEFAULT_OBSERVE_MS) *
 		KT_NS_PER_MS;
 	v->how.note = note;
+	v->how.flags = keep_flags;
 	v->how.progress = progress;
 	v->how.result = result;
 	v->how.ctx = v;

@@ -147,8 +147,11 @@ void kt_verify_answered(struct kt_verify_state *s, const char *text, size_t len)
 	struct kt_error err = { 0 };
 	enum kt_status st = KT_OK;
 
-	if (text && kt_flags_is_list(text, len))
+	if (text && kt_flags_is_list(text, len)) {
 		st = kt_flags_parse(text, len, &s->flags, &err);
+		if (!st && s->how->flags)
+			s->how->flags(text, len, s->how->ctx);
+	}
 	if (!st && !s->flags.nr)
 		kt_verify_note(s, "the scheduler lists no flags: its one "
 				  "profile is \"default\"");

@@ -61,6 +61,9 @@ struct kt_verify {
 	/* Something to tell people meanwhile; may be NULL. */
 	void (*note)(const char *text, void *ctx);
 
+	/* The list of flags that it answered with, once read; may be NULL. */
+	void (*flags)(const char *text, size_t len, void *ctx);
+
 	/* How many there are, and how many of those are done; may be NULL. */
 	void (*progress)(uint64_t done, uint64_t all, void *ctx);
 

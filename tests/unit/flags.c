@@ -2,8 +2,13 @@
 /* flags: what schedulers may answer, and the profiles that makes */
 #include "lib/verifier/flags.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/fd.h"
+#include "lib/verifier/known.h"
 #include "lib/xalloc.h"
 #include "tests/unit/tap.h"
 
@@ -217,6 +222,40 @@ static void test_shards(void)
 	same_u64(seen, 1 | 2 | 8 | 16 | 32 | 128, "together they are all");
 }
 
+static void test_known(void)
+{
+	static const char said[] =
+		"[{\"name\":\"llc\",\"args\":[],\"requires\":[]}]";
+	char top[] = "/tmp/flags.XXXXXX";
+	struct kt_flags f = { 0 };
+	struct kt_error err;
+	char *dir;
+
+	if (!mkdtemp(top)) {
+		ok(false, "a directory");
+		return;
+	}
+	dir = kt_path_join(top, "a/flags");
+	ok(kt_flags_known(dir, "scx", &f, &err) == KT_SYS && !f.nr,
+	   "at first nothing is known of a scheduler");
+	ok(!kt_flags_keep(dir, "scx", said, strlen(said), &err) &&
+		   !kt_flags_known(dir, "scx", &f, &err) && f.nr == 1 &&
+		   !strcmp(f.flag[0].name, "llc"),
+	   "and then what it answered");
+	kt_flags_release(&f);
+	ok(!kt_flags_keep(dir, "scx", "[]", 2, &err) &&
+		   !kt_flags_known(dir, "scx", &f, &err) && !f.nr,
+	   "last");
+	ok(kt_flags_known(dir, "other", &f, &err) == KT_SYS,
+	   "but nothing of another");
+	ok(!kt_flags_keep(dir, "scx", "[", 1, &err) &&
+		   kt_flags_known(dir, "scx", &f, &err) == KT_DATA && !f.nr,
+	   "what is kept is checked");
+	free(dir);
+	if (kt_remove_tree(AT_FDCWD, top, &err))
+		puts("# the directory stays");
+}
+
 int main(void)
 {
 	static const char odd[] = " \t\n[]";
@@ -231,5 +270,6 @@ int main(void)
 	test_many();
 	test_names();
 	test_shards();
+	test_known();
 	return tap_end();
 }

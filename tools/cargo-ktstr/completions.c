@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/dirs.h"
 #include "lib/fd.h"
 #include "lib/kernel-id.h"
 #include "lib/record.h"
 #include "lib/tool.h"
+#include "lib/verifier/known.h"
 #include "lib/xalloc.h"
 #include "tools/cache/cache.h"
 #include "tools/cargo-ktstr/front.h"
@@ -70,6 +72,33 @@ static void add_pages(struct kt_candidates *c)
 				  kt_programs[i]->summary);
 }
 
+/* A guest has said it, and a shell is going to read it. */
+static bool is_plain(const char *name)
+{
+	return !name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")];
+}
+
+/* What is known of the scheduler that the command line names. */
+static void add_flags(struct kt_candidates *c)
+{
+	const char *program = kt_candidates_given(c, "scheduler-bin");
+	const char *name = program ? kt_path_base(program) :
+				     kt_candidates_given(c, "scheduler");
+	struct kt_flags flags KT_CLEANUP(kt_flags_release) = { 0 };
+	char *dir KT_CLEANUP(kt_freep) = NULL;
+	struct kt_env_dirs env;
+	struct kt_error ignored;
+
+	kt_tool_dirs(&env);
+	if (!name || strchr(name, '/') || kt_dir_flags(&env, &dir, &ignored) ||
+	    kt_flags_known(dir, name, &flags, &ignored))
+		return;
+	for (size_t i = 0; i < flags.nr; i++)
+		if (!flags.flag[i].unknown && is_plain(flags.flag[i].name))
+			kt_candidates_add(c, flags.flag[i].name, NULL);
+}
+
 static void values(enum kt_arg kind, struct kt_candidates *c)
 {
 	struct kt_cache *cache KT_CLEANUP(kt_cache_freep) = NULL;
@@ -80,6 +109,10 @@ static void values(enum kt_arg kind, struct kt_candidates *c)
 
 	if (kind == KT_ARG_PAGE) {
 		add_pages(c);
+		return;
+	}
+	if (kind == KT_ARG_PROFILES) {
+		add_flags(c);
 		return;
 	}
 	if (kt_cache_of_user(crc, &cache, &ignored) ||
