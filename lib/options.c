@@ -79,11 +79,26 @@ const struct kt_command *kt_borrow_command(const struct kt_borrow *b)
 	return cmd;
 }
 
+const struct kt_option *kt_command_own(const struct kt_command *cmd, size_t i)
+{
+	const struct kt_option *const tables[] = { cmd->options, cmd->shared };
+
+	for (size_t k = 0; k < 2; k++) {
+		const struct kt_option *opt = tables[k];
+
+		for (; opt && opt->name; opt++)
+			if (!i--)
+				return opt;
+	}
+	return NULL;
+}
+
 const struct kt_option *kt_borrow_option(const struct kt_borrow *b, size_t i)
 {
-	const struct kt_option *opt = kt_borrow_command(b)->options;
+	const struct kt_command *cmd = kt_borrow_command(b);
+	const struct kt_option *opt;
 
-	for (; opt && opt->name; opt++) {
+	for (size_t k = 0; (opt = kt_command_own(cmd, k)); k++) {
 		if (b->names && !has_word(b->names, opt->name))
 			continue;
 		if (!has_word(b->except, opt->name) && !i--)
@@ -95,11 +110,13 @@ const struct kt_option *kt_borrow_option(const struct kt_borrow *b, size_t i)
 const struct kt_option *kt_command_option(const struct kt_command *cmd,
 					  size_t i)
 {
-	const struct kt_option *opt = cmd->options;
+	const struct kt_option *opt;
+	size_t nr = 0;
 
-	for (; opt && opt->name; opt++)
-		if (!i--)
+	for (; (opt = kt_command_own(cmd, nr)); nr++)
+		if (nr == i)
 			return opt;
+	i -= nr;
 	for (const struct kt_borrow *b = cmd->borrows; b && b->from; b++) {
 		for (size_t k = 0; (opt = kt_borrow_option(b, k)); k++)
 			if (!i--)

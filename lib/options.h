@@ -75,6 +75,7 @@ struct kt_command {
 	enum kt_arg operand;  /* what each is; NONE: a file, or anything */
 	const char *choices;  /* of CHOICE and LIST operands */
 	const struct kt_option *options;	  /* may be NULL */
+	const struct kt_option *shared;		  /* and more; may be NULL */
 	const struct kt_borrow *borrows;	  /* may be NULL */
 	const struct kt_command *const *commands; /* ends in NULL, or NULL */
 	kt_run_fn *run;			/* NULL if a subcommand must be named */
@@ -133,12 +134,14 @@ const char *const *kt_args_rest(const struct kt_args *args);
 bool kt_args_has_rest(const struct kt_args *args);
 
 /*
- * Option @i, from 0, of @cmd itself: its own, and then what it borrows. NULL
- * past the last. kt_borrow_option() is the same of one that is borrowed from,
+ * Option @i, from 0, of @cmd: its own, what it shares with others of its kind,
+ * and then what it borrows. NULL past the last. kt_command_own() leaves out
+ * what is borrowed. kt_borrow_option() is the same of one that is borrowed from,
  * and kt_borrow_command() the command meant.
  */
 const struct kt_option *kt_command_option(const struct kt_command *cmd,
 					  size_t i);
+const struct kt_option *kt_command_own(const struct kt_command *cmd, size_t i);
 const struct kt_option *kt_borrow_option(const struct kt_borrow *b, size_t i);
 const struct kt_command *kt_borrow_command(const struct kt_borrow *b);
 

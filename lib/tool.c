@@ -115,9 +115,10 @@ static enum kt_status read_config(struct kt_error *err)
 /* Options that may be set for good and were not given. */
 static enum kt_status take_settings(struct kt_args *args, struct kt_error *err)
 {
-	const struct kt_option *o = kt_args_command(args)->options;
+	const struct kt_command *cmd = kt_args_command(args);
+	const struct kt_option *o;
 
-	for (; o && o->name; o++) {
+	for (size_t i = 0; (o = kt_command_own(cmd, i)); i++) {
 		char *variable KT_CLEANUP(kt_freep) =
 			kt_config_variable(o->name);
 		char *origin KT_CLEANUP(kt_freep) = kt_getenv_origin(variable);

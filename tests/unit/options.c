@@ -73,8 +73,26 @@ static const struct kt_command borrower = { .name = "borrower",
 					    .options = own,
 					    .borrows = borrows,
 					    .run = nothing };
-static const struct kt_command *const subs[] = { &sub, &foreign, &borrower,
-						 NULL };
+static const struct kt_option common[] = {
+	{ .name = "first", .help = "h" },
+	{ .name = "second", .help = "h" },
+	{ 0 },
+};
+static const struct kt_command sharer = { .name = "sharer",
+					  .summary = "s",
+					  .options = own,
+					  .shared = common,
+					  .borrows = borrows,
+					  .run = nothing };
+static const struct kt_borrow of_sharer[] = {
+	{ .from = &sharer, .except = "own" },
+	{ 0 },
+};
+static const struct kt_command heir = {
+	.name = "heir", .summary = "s", .borrows = of_sharer, .run = nothing
+};
+static const struct kt_command *const subs[] = { &sub,	  &foreign, &borrower,
+						 &sharer, &heir,    NULL };
 static const struct kt_option root_options[] = {
 	{ .name = "explain", .help = "h" },
 	{ 0 },
@@ -208,6 +226,25 @@ static void test_borrow(void)
 	   "one's own may exclude what is borrowed");
 }
 
+static void test_shared(void)
+{
+	static const char *const want[] = { "own", "first", "second", "force",
+					    "jobs" };
+	struct kt_args *args KT_CLEANUP(kt_args_freep) = NULL;
+	struct kt_error err = { 0 };
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		same_str(kt_command_option(&sharer, i)->name, want[i],
+			 "its own, what it shares, what it borrows");
+	ok(!kt_command_own(&sharer, 3), "the last of these is not its own");
+	same_str(kt_command_option(&heir, 1)->name, "second",
+		 "what is shared may be borrowed");
+	ok(!kt_command_option(&heir, 2), "what is borrowed may not");
+	ok(!parse("prog heir --second", &args, &err) &&
+		   kt_args_has(args, "second") && !kt_args_has(args, "first"),
+	   "what is shared is understood");
+}
+
 static void test_nearest(void)
 {
 	static const char *const names[] = { "list", "build", "clean", NULL };
@@ -225,6 +262,7 @@ int main(void)
 	test_good();
 	test_foreign();
 	test_borrow();
+	test_shared();
 	test_nearest();
 	return tap_end();
 }
