@@ -65,6 +65,13 @@ t '--pin is a list with a CPU for each of the guest' '
 	exits 2 ktstr-vmm -t --pin 0-2 --topology 2,2,1 -- true \
 		<"$work/rec" 2>err
 	says "\"0-2\" has 3 CPUs, and the guest has 4" err
+	printf "#!/bin/sh\n" >sched
+	chmod +x sched
+	exits 2 ktstr-verifier --scheduler-bin ./sched --pin 0 <"$work/rec" 2>err
+	says "\"0\" has 1 CPUs, and the guest has 2" err
+	exits 2 ktstr-verifier --scheduler-bin ./sched --pin 0,1 --jobs 2 \
+		<"$work/rec" 2>err
+	says "options --jobs and --pin exclude each other" err
 '
 
 t 'what is no kernel is no kernel to kvm either' '

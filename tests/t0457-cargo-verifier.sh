@@ -79,12 +79,14 @@ t 'options go to ktstr-verifier as they are, and so do arguments' '
 	start
 	cargo-ktstr verifier --scheduler-bin ./s --all-profiles --max-profiles 9 \
 		--jobs 2 --shard 1/2 --baseline b --max-growth 5 -i a -i b \
-		--topology 1,4,1 --timeout 7 --observe-ms 3 -- -v "two words"
+		--topology 1,4,1 --timeout 7 --observe-ms 3 --hugepages \
+		--engine qemu --memory-mb 300 -- -v "two words"
 	line=$(grep "^ktstr-verifier" calls)
 	for want in "|--text|" "|--all-profiles|" "|--max-profiles|9|" "|--jobs|2|" \
 		"|--shard|1/2|" "|--baseline|b|" "|--max-growth|5|" \
 		"|--include-files|a|--include-files|b|" "|--topology|1,4,1|" \
-		"|--timeout|7|" "|--observe-ms|3|" "|--scheduler-bin|./s|"; do
+		"|--timeout|7|" "|--observe-ms|3|" "|--hugepages|" \
+		"|--engine|qemu|" "|--memory-mb|300|" "|--scheduler-bin|./s|"; do
 		case "$line|" in
 		*"$want"*) ;;
 		*) echo "no $want in $line"; exit 1 ;;

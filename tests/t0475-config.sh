@@ -65,6 +65,29 @@ t 'a value that an option cannot have is told with its line' '
 	exits 0 ktstr-cache list
 '
 
+t 'the verifier has the machine that is usual, as ktstr-vmm has' '
+	start
+	printf "#!/bin/sh\n" >sched
+	chmod +x sched
+	for v in "engine vax" "memory-mb 5" "topology x,1,1"; do
+		name=${v% *}
+		val=${v#* }
+		var=KTSTR_$(echo "$name" | tr a-z- A-Z_)
+		for c in "ktstr-vmm -- true" \
+			"ktstr-verifier --scheduler-bin ./sched"; do
+			echo "$name = $val" >"$conf"
+			exits 2 $c </dev/null 2>err
+			says "\"${val%%,*}\"" err
+			: >"$conf"
+			exits 2 env "$var=$val" $c </dev/null 2>err
+			says "\"${val%%,*}\"" err
+		done
+	done
+	# What is for a command is none of a profile'\''s.
+	echo "timeout = 0" >"$conf"
+	exits 3 ktstr-verifier --scheduler-bin ./sched </dev/null 2>err
+'
+
 t 'what is wrong with the file is told with its line, by every tool' '
 	start
 	printf "\n\nengin = qemu\n" >"$conf"

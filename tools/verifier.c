@@ -16,10 +16,9 @@
 #include "lib/verifier/known.h"
 #include "lib/verifier/report.h"
 #include "lib/verifier/verify.h"
-#include "lib/vm/engine.h"
-#include "lib/vm/logs.h"
 #include "lib/xalloc.h"
 #include "tools/verifier/pack.h"
+#include "tools/vmm/setup.h"
 
 #define DEFAULT_TOPOLOGY "1,2,1"
 #define DEFAULT_MEMORY_MIB 2048
@@ -38,11 +37,6 @@ static const struct kt_option options[] = {
 	{ .name = "csv",
 	  .help = "write lines that veristat can read",
 	  .excludes = "text" },
-	{ .name = "engine",
-	  .value = "NAME",
-	  .arg = KT_ARG_CHOICE,
-	  .choices = KT_ENGINES,
-	  .help = "what runs the machine (default: auto)" },
 	{ .name = "fold-log",
 	  .help = "fold the loops of a verifier log, stdin to stdout",
 	  .excludes = "scheduler-bin" },
@@ -60,11 +54,8 @@ static const struct kt_option options[] = {
 	  .arg = KT_ARG_NUMBER,
 	  .min = 1,
 	  .max = KT_VERIFIER_MAX_JOBS,
+	  .excludes = "pin", /* all of them would be on the same CPUs */
 	  .help = "run so many machines side by side (default: 1)" },
-	{ .name = "logs",
-	  .value = "DIR",
-	  .arg = KT_ARG_PATH,
-	  .help = "put logs and consoles into DIR" },
 	{ .name = "max-growth",
 	  .value = "PERCENT",
 	  .arg = KT_ARG_NUMBER,
@@ -77,12 +68,6 @@ static const struct kt_option options[] = {
 	  .min = 1,
 	  .max = KT_PROFILES_MAX_COUNT - 1,
 	  .help = "refuse to run more (default: 1024)" },
-	{ .name = "memory-mb",
-	  .value = "N",
-	  .arg = KT_ARG_NUMBER,
-	  .min = KT_RUN_MIN_MIB,
-	  .max = 1 << 20,
-	  .help = "the guest's memory in MiB (default: 2048)" },
 	{ .name = "observe-ms",
 	  .value = "N",
 	  .arg = KT_ARG_NUMBER,
@@ -110,10 +95,6 @@ static const struct kt_option options[] = {
 	  .min = 1,
 	  .max = 86400,
 	  .help = "give each profile so long (default: 120)" },
-	{ .name = "topology",
-	  .value = "S,C,T",
-	  .arg = KT_ARG_STRING,
-	  .help = "sockets, cores each, threads each (default: 1,2,1)" },
 	{ 0 },
 };
 
@@ -126,6 +107,7 @@ struct kernels {
 struct verifier {
 	const struct kt_args *args;
 	struct kt_run run;
+	struct kt_setup setup;
 	struct kt_verify how;
 	struct kt_baseline baseline;
 	const char *scheduler; /* its name */
@@ -242,35 +224,18 @@ static enum kt_status result(const struct kt_verified *verified, void *ctx,
 	return kt_verify_report_add(v->report, verified, err);
 }
 
-/* What it took, and why that is not kvm, is for people to know. */
-static const struct kt_engine *pick_engine(const char *name)
-{
-	struct kt_error why;
-	const struct kt_engine *engine =
-		kt_engine_pick(name ? name : "auto", &why);
-
-	if (why.msg[0])
-		kt_detail("engine %s: %s", engine->name, why.msg);
-	return engine;
-}
-
 static enum kt_status set_up(struct verifier *v, struct kt_error *err)
 {
 	const struct kt_args *args = v->args;
-	const char *topology = kt_args_str(args, "topology");
 	const char *shard = kt_args_str(args, "shard");
-	enum kt_status st = kt_topology_parse(
-		topology ? topology : DEFAULT_TOPOLOGY, &v->run.topology, err);
+	enum kt_status st =
+		kt_setup_run(args, DEFAULT_TOPOLOGY, &v->run, &v->setup, err);
 
 	if (!st && shard)
 		st = parse_shard(shard, &v->how, err);
 	if (st)
 		return st;
-	v->run.engine = pick_engine(kt_args_str(args, "engine"));
-	v->run.limits = kt_limits_default(kt_topology_cpus(&v->run.topology));
-	v->run.memory_mib = kt_args_u64(args, "memory-mb", 0);
 	v->run.dmesg = -1;
-	v->run.path = kt_getenv("PATH");
 	v->run.warn = warn;
 	v->how.run = &v->run;
 	v->how.args = kt_args_rest(args);
@@ -290,29 +255,6 @@ static enum kt_status set_up(struct verifier *v, struct kt_error *err)
 	v->how.result = result;
 	v->how.ctx = v;
 	return KT_OK;
-}
-
-/* A directory for the files of one more kernel. */
-static enum kt_status make_logs(struct verifier *v, char **dir, int *lock,
-				struct kt_error *err)
-{
-	const char *given = kt_args_str(v->args, "logs");
-	char *runs KT_CLEANUP(kt_freep) = NULL;
-	char *nth KT_CLEANUP(kt_freep) = NULL;
-	struct kt_env_dirs env;
-	enum kt_status st;
-
-	v->nr_kernels++;
-	if (given && v->nr_kernels == 1)
-		return kt_mkdirs_real(given, dir, err);
-	if (given) {
-		nth = kt_xasprintf("%s/%llu", given,
-				   (unsigned long long)v->nr_kernels);
-		return kt_mkdirs_real(nth, dir, err);
-	}
-	kt_tool_dirs(&env);
-	st = kt_dir_runs(&env, &runs, err);
-	return st ? st : kt_logs_new(runs, dir, lock, err);
 }
 
 static enum kt_report_form form_of(const struct kt_args *args)
@@ -372,7 +314,7 @@ static enum kt_status run_kernel(struct verifier *v, struct kt_record *kernel,
 					     &need, err);
 
 	if (!st)
-		st = make_logs(v, &logs, &lock, err);
+		st = kt_setup_logs(v->args, ++v->nr_kernels, &logs, &lock, err);
 	if (st)
 		return st;
 	if (kt_args_has(v->args, "heading"))
@@ -465,6 +407,7 @@ static enum kt_status run_scheduler(const struct kt_args *args,
 	if (!st)
 		st = run_kernels(&v, &kernels, err);
 	free(v.initrd);
+	kt_setup_release(&v.setup);
 	kt_baseline_release(&v.baseline);
 	return st;
 }
@@ -502,6 +445,7 @@ const struct kt_command kt_tool_verifier = {
 		"count what the BPF verifier paid for a scheduler's programs",
 	.operands = "[-- ARG...]",
 	.options = options,
+	.shared = kt_setup_options,
 	.run = run,
 	.rest = true,
 };

@@ -8,16 +8,13 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/dirs.h"
 #include "lib/fd.h"
 #include "lib/stop.h"
 #include "lib/tool.h"
-#include "lib/vm/engine.h"
-#include "lib/vm/logs.h"
-#include "lib/vm/pin.h"
 #include "lib/vm/run.h"
 #include "lib/vm/terminal.h"
 #include "lib/xalloc.h"
+#include "tools/vmm/setup.h"
 
 #define RECORD_TIMEOUT_S 120
 #define MAX_TIMEOUT_S (UINT64_C(366) * 24 * 3600)
@@ -47,39 +44,16 @@ static const struct kt_option options[] = {
 	  .help = "start the command in the guest's directory DIR" },
 	{ .name = "dmesg",
 	  .help = "show all of the guest's console on stderr" },
-	{ .name = "engine",
-	  .setting = true,
-	  .value = "NAME",
-	  .arg = KT_ARG_CHOICE,
-	  .choices = KT_ENGINES,
-	  .help = "what runs the machine (default: auto)" },
 	{ .name = "env",
 	  .value = "NAME=VALUE",
 	  .arg = KT_ARG_STRING,
 	  .repeat = true,
 	  .help = "set a variable for the command" },
-	{ .name = "hugepages",
-	  .help = "take the guest's memory from the host's huge pages" },
-	{ .name = "logs",
-	  .value = "DIR",
-	  .arg = KT_ARG_DIR,
-	  .help = "put console.log and the rest into DIR" },
-	{ .name = "memory-mb",
-	  .setting = true,
-	  .value = "N",
-	  .arg = KT_ARG_NUMBER,
-	  .min = KT_RUN_MIN_MIB,
-	  .max = 1 << 20,
-	  .help = "the guest's memory in MiB (default: what it needs)" },
 	{ .name = "out",
 	  .value = "GUESTPATH:HOSTDIR",
 	  .arg = KT_ARG_STRING,
 	  .repeat = true,
 	  .help = "afterwards, put what is at GUESTPATH into HOSTDIR" },
-	{ .name = "pin",
-	  .value = "CPUS",
-	  .arg = KT_ARG_STRING,
-	  .help = "run each of the guest's CPUs on one of the host's CPUS" },
 	{ .name = "spec",
 	  .value = "FILE",
 	  .arg = KT_ARG_PATH,
@@ -94,22 +68,18 @@ static const struct kt_option options[] = {
 	  .max = MAX_TIMEOUT_S,
 	  .help = "end it after SECONDS, 0: never (default: 0 with --text, "
 		  "else 120)" },
-	{ .name = "topology",
-	  .setting = true,
-	  .value = "S,C,T",
-	  .arg = KT_ARG_TOPOLOGY,
-	  .help = "sockets, cores each, threads each (default: 1,1,1)" },
 	{ .name = "tty", .help = "give the command a terminal: ours" },
 	{ 0 },
 };
 
 struct vmm {
+	const struct kt_args *args;
 	struct kt_run run;
+	struct kt_setup setup;
 	bool text; /* no record is written */
 	int tty;   /* the command's terminal that we have opened, or -1 */
 	char *term[NR_TERM]; /* NAME=VALUE, or NULL */
 	struct kt_out *outs;
-	const char *logs; /* as given, or NULL */
 	uint64_t nr_runs, nr_bad;
 };
 
@@ -161,11 +131,6 @@ static void values_freep(const char ***vals)
 	free(*vals);
 }
 
-static void pin_freep(unsigned int **pin)
-{
-	free(*pin);
-}
-
 static enum kt_status check_env(const char *const *env, struct kt_error *err)
 {
 	for (; *env; env++)
@@ -173,28 +138,6 @@ static enum kt_status check_env(const char *const *env, struct kt_error *err)
 			return kt_fail(err, KT_USAGE,
 				       "--env: \"%s\" is not NAME=VALUE", *env);
 	return KT_OK;
-}
-
-/* A directory for the files of one more run. */
-static enum kt_status make_logs(struct vmm *v, char **dir, int *lock,
-				struct kt_error *err)
-{
-	struct kt_env_dirs env;
-	char *runs KT_CLEANUP(kt_freep) = NULL;
-	char *nth KT_CLEANUP(kt_freep) = NULL;
-	enum kt_status st;
-
-	v->nr_runs++;
-	if (v->logs && v->nr_runs == 1)
-		return kt_mkdirs_real(v->logs, dir, err);
-	if (v->logs) {
-		nth = kt_xasprintf("%s/%llu", v->logs,
-				   (unsigned long long)v->nr_runs);
-		return kt_mkdirs_real(nth, dir, err);
-	}
-	kt_tool_dirs(&env);
-	st = kt_dir_runs(&env, &runs, err);
-	return st ? st : kt_logs_new(runs, dir, lock, err);
 }
 
 /* One record in, one out; how the guest fared is told on stderr as well. */
@@ -208,7 +151,8 @@ static enum kt_status run_one(struct kt_record *rec, FILE *out, void *ctx,
 	struct kt_vm_stats stats KT_CLEANUP(kt_vm_stats_release) = { 0 };
 	int lock KT_CLEANUP(kt_closep) = -1;
 	size_t nr_missing = 0;
-	enum kt_status st = make_logs(v, &logs, &lock, err);
+	enum kt_status st =
+		kt_setup_logs(v->args, ++v->nr_runs, &logs, &lock, err);
 
 	v->run.logs = logs;
 	v->run.stats = &stats;
@@ -321,7 +265,7 @@ static enum kt_status run_text(struct vmm *v, FILE *in, struct kt_error *err)
 	enum kt_status st = read_one(in, &rec, err);
 
 	if (!st)
-		st = make_logs(v, &logs, &lock, err);
+		st = kt_setup_logs(v->args, ++v->nr_runs, &logs, &lock, err);
 	v->run.logs = logs;
 	if (!st && v->run.job.terminal)
 		st = run_in_terminal(v, rec, &end, &nr_missing, err);
@@ -360,17 +304,6 @@ static enum kt_status run_input(struct vmm *v, const struct kt_args *args,
 	if (file)
 		fclose(file);
 	return st;
-}
-
-static const struct kt_engine *pick_engine(const char *name)
-{
-	struct kt_error why;
-	const struct kt_engine *engine =
-		kt_engine_pick(name ? name : "auto", &why);
-
-	if (why.msg[0])
-		kt_detail("engine %s: %s", engine->name, why.msg);
-	return engine;
 }
 
 /* With the record on stdin, the person is at the controlling terminal. */
@@ -416,25 +349,18 @@ static enum kt_status set_command(struct vmm *v, const struct kt_args *args,
 static enum kt_status set_run(struct vmm *v, const struct kt_args *args,
 			      struct kt_error *err)
 {
-	const char *topology = kt_args_str(args, "topology");
 	struct kt_run *run = &v->run;
 	enum kt_status st = set_command(v, args, err);
 
 	if (st)
 		return st;
-	run->engine = pick_engine(kt_args_str(args, "engine"));
-	run->memory_mib = kt_args_u64(args, "memory-mb", 0);
+	st = kt_setup_run(args, "1,1,1", run, &v->setup, err);
+	if (st)
+		return st;
 	run->dmesg = kt_args_has(args, "dmesg") ? STDERR_FILENO : -1;
-	run->path = kt_getenv("PATH");
 	run->warn = warn;
 	run->report = report;
 	run->ctx = v;
-	run->hugepages = kt_args_has(args, "hugepages");
-	st = kt_topology_parse(topology ? topology : "1,1,1", &run->topology,
-			       err);
-	if (st)
-		return st;
-	run->limits = kt_limits_default(kt_topology_cpus(&run->topology));
 	if (kt_args_has(args, "boot-timeout"))
 		run->limits.hello_ns =
 			kt_args_u64(args, "boot-timeout", 0) * KT_NS_PER_S;
@@ -442,17 +368,6 @@ static enum kt_status set_run(struct vmm *v, const struct kt_args *args,
 		kt_args_u64(args, "timeout", v->text ? 0 : RECORD_TIMEOUT_S) *
 		KT_NS_PER_S;
 	return KT_OK;
-}
-
-/* Where what is made of a kernel is kept; NULL where nothing can be. */
-static char *cache_dir(void)
-{
-	struct kt_env_dirs env;
-	struct kt_error ignored;
-	char *dir = NULL;
-
-	kt_tool_dirs(&env);
-	return kt_dir_initramfs(&env, &dir, &ignored) ? NULL : dir;
 }
 
 static void vmm_release(struct vmm *v)
@@ -463,6 +378,7 @@ static void vmm_release(struct vmm *v)
 	for (size_t i = 0; i < v->run.nr_outs; i++)
 		kt_out_release(&v->outs[i]);
 	free(v->outs);
+	kt_setup_release(&v->setup);
 }
 
 static enum kt_status set_outs(struct vmm *v, const struct kt_args *args,
@@ -498,21 +414,13 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 {
 	const char **append KT_CLEANUP(values_freep) = values(args, "append");
 	const char **env KT_CLEANUP(values_freep) = NULL;
-	unsigned int *pin KT_CLEANUP(pin_freep) = NULL;
-	char *cache KT_CLEANUP(kt_freep) = cache_dir();
-	struct vmm v KT_CLEANUP(
-		vmm_release) = { .logs = kt_args_str(args, "logs"), .tty = -1 };
+	struct vmm v KT_CLEANUP(vmm_release) = { .args = args, .tty = -1 };
 	enum kt_status st = set_run(&v, args, err);
 
 	set_term(&v);
 	env = env_values(args, v.term);
 	v.run.append = append;
-	v.run.cache = cache;
 	v.run.job.env = env;
-	if (!st && kt_args_has(args, "pin"))
-		st = kt_pin_parse(kt_args_str(args, "pin"),
-				  kt_topology_cpus(&v.run.topology), &pin, err);
-	v.run.pin = pin;
 	if (!st)
 		st = check_env(env, err);
 	if (!st)
@@ -532,6 +440,7 @@ const struct kt_command kt_tool_vmm = {
 	.summary = "run a command on a kernel, in a virtual machine",
 	.operands = "[-- COMMAND [ARG...]]",
 	.options = options,
+	.shared = kt_setup_options,
 	.run = run,
 	.rest = true,
 };
