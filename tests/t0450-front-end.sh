@@ -88,6 +88,10 @@ t 'options that are missing or wrong exit 2 before anything runs' '
 	says "\"x\" is not GUESTPATH:HOSTDIR" err
 	exits 2 cargo-ktstr shell --exec true --memory-mb 127 2>err
 	says "\"127\" is not between 128 and" err
+	exits 2 cargo-ktstr shell --exec true --pin 0-x 2>err
+	says "\"0-x\" is no list of CPUs" err
+	cargo-ktstr --explain shell --exec true --hugepages --pin 0,1 >got
+	says "--hugepages --pin 0,1 -- sh -c true" got
 	exits 2 cargo-ktstr shell --exec true --engine kvmm 2>err
 	says "is not one of: auto kvm qemu" err
 '

@@ -12,8 +12,7 @@ static const struct kt_borrow borrows[] = {
 	[INITRAMFS] = { .from = &kt_tool_initramfs, .names = "include-files" },
 	[VMM] = { .from = &kt_tool_vmm,
 		  .names = "engine topology memory-mb boot-timeout timeout "
-			   "dmesg env cwd "
-			   "out tty" },
+			   "dmesg env cwd out tty hugepages pin" },
 	{ 0 },
 };
 
