@@ -84,6 +84,7 @@ struct kt_command {
 	bool foreign; /* the first word not known here, and all after it,
 				 are operands: they are for another program */
 	bool hidden;  /* works, but --help does not list it */
+	bool coarse;  /* of a program: kt_tool_coarse() is its status */
 };
 
 /*

@@ -41,6 +41,11 @@ void kt_tool_exit_with(int status)
 	tool.exit_with = status;
 }
 
+int kt_tool_coarse(int status)
+{
+	return status >= KT_DATA && status <= KT_AGAIN ? KT_FAIL : status;
+}
+
 bool kt_tool_quiet(void)
 {
 	return tool.quiet;
@@ -363,5 +368,7 @@ int kt_tool_main(const struct kt_command *root, int argc, char **argv)
 	}
 	if (kt_stop_signal())
 		die_of_signal(kt_stop_signal());
-	return tool.exit_with ? tool.exit_with : (int)st;
+	if (tool.exit_with)
+		return tool.exit_with;
+	return root->coarse ? kt_tool_coarse((int)st) : (int)st;
 }

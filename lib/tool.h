@@ -36,6 +36,9 @@ const char *kt_tool_version(void);
  */
 void kt_tool_exit_with(int status);
 
+/* @status, with the kinds of failure that only tools tell apart as KT_FAIL. */
+int kt_tool_coarse(int status);
+
 /* "ktstr-NAME: MESSAGE" on stderr, and a "hint:" line if there is one. */
 void kt_tool_report(const struct kt_error *err);
 

@@ -73,6 +73,14 @@ t 'a kernel that is not cached names the command that builds it' '
 	[ ! -s out ]
 '
 
+t 'a failure of its own is 1, and 125 where a guest has a status' '
+	few() { (ulimit -n 5 && exec "$@"); }
+	exits 1 few cargo-ktstr kernel build --source linux 2>err
+	says "cannot make a pipe: Too many open files" err
+	exits 125 few cargo-ktstr shell --exec true 2>err
+	says "cannot make a pipe" err
+'
+
 t 'options that are missing or wrong exit 2 before anything runs' '
 	exits 2 cargo-ktstr kernel build 6.14.2 --source x 2>err
 	says "option --source and \"6.14.2\" exclude each other" err

@@ -38,4 +38,5 @@ const struct kt_command kt_tool_cargo_ktstr = {
 	.summary = "build, cache and boot kernels, and test schedulers in them",
 	.options = options,
 	.commands = commands,
+	.coarse = true,
 };

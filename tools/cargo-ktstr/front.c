@@ -42,12 +42,6 @@ void kt_front_pass(struct kt_pipeline *p, const struct kt_args *args,
 		pass(p, args, opt->name);
 }
 
-/* Statuses of a tool are finer than those of the front-end: ktstr(7). */
-static int front_end_status(int status)
-{
-	return status >= KT_DATA && status <= KT_AGAIN ? KT_FAIL : status;
-}
-
 enum kt_status kt_front_execute(const struct kt_pipeline *p, bool guest_status,
 				int *status, struct kt_error *err)
 {
@@ -58,7 +52,7 @@ enum kt_status kt_front_execute(const struct kt_pipeline *p, bool guest_status,
 	if (!st)
 		st = kt_pipeline_run(p, bindir, &got, err);
 	if (!st)
-		*status = guest_status ? got : front_end_status(got);
+		*status = guest_status ? got : kt_tool_coarse(got);
 	return st;
 }
 
@@ -94,7 +88,7 @@ enum kt_status kt_front_capture(const struct kt_pipeline *p,
 					 err);
 	if (st)
 		return st;
-	*status = front_end_status(*status);
+	*status = kt_tool_coarse(*status);
 	while (line->len && line->data[line->len - 1] == '\n')
 		line->data[--line->len] = '\0';
 	return KT_OK;

@@ -3,7 +3,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/tool.h"
 #include "tools/cargo-ktstr/front.h"
+
+#define EXIT_OURS 125 /* as ktstr-vmm has it */
 
 enum { GET, INITRAMFS, VMM };
 
@@ -29,6 +32,9 @@ static enum kt_status run(const struct kt_args *args,
 
 	if (terminal && tcgetpgrp(STDIN_FILENO) == getpgrp())
 		tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+	/* The others are the guest's. */
+	if (st)
+		kt_tool_exit_with(EXIT_OURS);
 	return st;
 }
 
