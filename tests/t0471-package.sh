@@ -27,6 +27,9 @@ t 'a Debian package is well made, installs, works and goes again' '
 	own_dpkg -i "$file"
 	PATH=$PWD/root/usr/bin:$PATH
 	case $(command -v ktstr-cache) in "$PWD"/*) ;; *) exit 1 ;; esac
+	grep -q "^#compdef ktstr cargo-ktstr " \
+		root/usr/share/zsh/vendor-completions/_cargo-ktstr
+	[ ! -e root/usr/share/zsh/site-functions ]
 	KTSTR_CACHE_DIR=$PWD/cache ktstr-cache list --json >got
 	says "\"entries\"" got
 	! command -v busybox >/dev/null ||
