@@ -27,7 +27,7 @@ struct kt_sidecar_parser {
 		text, sizeof(text) - 1 \
 	}
 
-static const struct kt_slice kvm_names[KT_NR_KVM_STATS] = {
+const struct kt_slice kt_sidecar_kvm_name[KT_NR_KVM_STATS] = {
 	[KT_KVM_EXITS] = NAME("exits"),
 	[KT_KVM_HALT_EXITS] = NAME("halt_exits"),
 	[KT_KVM_HALT_WAIT_NS] = NAME("halt_wait_ns"),
@@ -243,8 +243,8 @@ static enum kt_status get_map(struct kt_sidecar_parser *p,
 		if (st)
 			return st;
 		for (size_t i = 0; kind == KT_F_U64 && i < KT_NR_KVM_STATS; i++)
-			if (kvm_names[i].len == key.len &&
-			    !memcmp(kvm_names[i].s, key.s, key.len))
+			if (kt_sidecar_kvm_name[i].len == key.len &&
+			    !memcmp(kt_sidecar_kvm_name[i].s, key.s, key.len))
 				p->out.kvm[i] += n;
 	}
 }

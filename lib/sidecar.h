@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "lib/sidecar-lex.h"
 
 #define KT_SIDECAR_MAX_BYTES ((size_t)32 << 20) /* of one file */
 #define KT_SIDECAR_MAX_NAME 4096		/* bytes of a name in it */
@@ -36,6 +37,9 @@ enum kt_sidecar_kvm_stat {
 	KT_KVM_POLL_TRIED,
 	KT_NR_KVM_STATS,
 };
+
+/* As the kernel has their names; each ends in a NUL, too. */
+extern const struct kt_slice kt_sidecar_kvm_name[KT_NR_KVM_STATS];
 
 /* A step the guest reported; iterations are counted from the start. */
 struct kt_sidecar_event {

@@ -404,6 +404,40 @@ t 'runs: how they ended and how long they took' '
 	says "5/7 passed: exit 6, panic 1" out
 '
 
+t 'runs: what KVM has counted, a CPU and a topology' '
+	run="{\"schema\":\"ktstr.run/1\",\"reason\":\"exit\",\"exit_code\":0"
+	cat >in <<-EOF
+	$run,"engine":"kvm","topology":"1,2,1","kvm_stats":[{"exits":100,"halt_exits":10,"halt_wait_ns":3000000,"halt_attempted_poll":4,"halt_successful_poll":3,"preemption_reported":7,"new_in_7":1},{"exits":51}]}
+	$run,"engine":"kvm","topology":"1,2,1","kvm_stats":[{"exits":10},{"exits":10,"signal_exits":5}]}
+	$run,"engine":"kvm","topology":"1,2,1"}
+	$run,"engine":"kvm","topology":"1,1,1","kvm_stats":[{"exits":9,"hypercalls":2}]}
+	$run,"engine":"qemu","topology":"2,1,1"}
+	EOF
+	ktstr-stats runs <in >out
+	# (151/2 + 20/2) / 2, each rounded down.
+	of runs "[g.get(\"kvm\") for g in r] == [dict(vms=1, exits=9, halt_exits=0, halt_wait_ns=0, preemption_reported=0, signal_exits=0, hypercalls=2, poll_ok_percent=0, preemptions=0), dict(vms=2, exits=42, halt_exits=2, halt_wait_ns=750000, preemption_reported=1, signal_exits=1, hypercalls=0, poll_ok_percent=75, preemptions=7), None]"
+	ktstr-stats runs -t <in >out
+	sed -n "/=== KVM/,\$p" out >got
+	cat >want <<-EOF
+	=== KVM STATS (avg of a vCPU) ===
+
+	  topology        exits    halts  wait ms polls ok preempted  signals hypercalls
+	  1,1,1               9        0      0.0     0.0%         0        0          2
+	  1,2,1              42        2      0.8    75.0%         1        1          0
+
+	  WARNING: 7 host preemptions detected -- timing results may be unreliable
+	EOF
+	same want got
+	sed "s/.\"kvm_stats.*/}/" in | ktstr-stats runs -t >out
+	! grep KVM out
+	for bad in 1 "{}" "[1]" "[{\"exits\":-1}]" "[{\"exits\":1},null]"; do
+		echo "$run,\"kvm_stats\":$bad}" >in
+		exits 1 ktstr-stats runs <in >out 2>err
+		says kvm_stats err
+		of summary "r[0][\"records\"] == 0"
+	done
+'
+
 t 'programs and runs: a bad record is an error in its place, the rest counts' '
 	for sub in programs runs; do
 		one={\"schema\":\"ktstr.${sub%s}/1\"

@@ -177,25 +177,6 @@ void kt_tally_group(const struct kt_stats *stats, const struct kt_groups *g,
 	*out = t;
 }
 
-static uint64_t saturated(unsigned __int128 n)
-{
-	return n > UINT64_MAX ? UINT64_MAX : (uint64_t)n;
-}
-
-void kt_kvm_tally(const struct kt_stats *stats, struct kt_kvm_report *out)
-{
-	struct kt_kvm_report r = { .vms = stats->nr_vms };
-
-	for (size_t i = 0; r.vms && i < KT_NR_KVM_STATS; i++)
-		r.avg[i] = saturated(stats->kvm_avg[i] / r.vms);
-	if (stats->kvm_sum[KT_KVM_POLL_TRIED])
-		r.poll_ok_percent = 100 *
-				    (double)stats->kvm_sum[KT_KVM_POLL_OK] /
-				    (double)stats->kvm_sum[KT_KVM_POLL_TRIED];
-	r.preemptions = saturated(stats->kvm_sum[KT_KVM_PREEMPTED]);
-	*out = r;
-}
-
 static int program_by_rank(const void *a, const void *b, void *ranks)
 {
 	const uint32_t *rank = ranks;

@@ -97,16 +97,6 @@ void kt_outliers_release(struct kt_outliers *out);
 /* Is @row, of the outlier's group, one of its worst? */
 bool kt_outlier_has(const struct kt_outlier *o, const struct kt_row *row);
 
-/* The numbers of the KVM section; see ktstr-record(5) for what they mean. */
-struct kt_kvm_report {
-	uint64_t vms;
-	uint64_t avg[KT_NR_KVM_STATS]; /* a vCPU, averaged over the VMs */
-	double poll_ok_percent;
-	uint64_t preemptions; /* of all vCPUs, saturating */
-};
-
-void kt_kvm_tally(const struct kt_stats *stats, struct kt_kvm_report *out);
-
 /* Program numbers of those verified, in order of name; the caller frees it. */
 uint32_t *kt_verified_order(const struct kt_stats *stats);
 

@@ -300,7 +300,7 @@ static void put_kvm(const struct kt_report *r, FILE *out)
 	};
 	struct kt_kvm_report k;
 
-	kt_kvm_tally(r->stats, &k);
+	kt_kvm_tally(&r->stats->kvm, &k);
 	if (!k.avg[KT_KVM_EXITS])
 		return;
 	begin_table(out, "KVM", "Per virtual CPU,#Mean of the machines");

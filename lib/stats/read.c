@@ -110,17 +110,6 @@ static void add_callbacks(struct load *l, const struct kt_sidecar *sc,
 	}
 }
 
-static void add_kvm(struct kt_stats *s, const struct kt_sidecar *sc)
-{
-	if (!sc->has_kvm)
-		return;
-	s->nr_vms++;
-	for (size_t i = 0; sc->nr_vcpus && i < KT_NR_KVM_STATS; i++) {
-		s->kvm_sum[i] += sc->kvm[i];
-		s->kvm_avg[i] += sc->kvm[i] / sc->nr_vcpus;
-	}
-}
-
 static struct kt_step_cell *find_cell(struct load *l, uint32_t label,
 				      uint32_t scenario)
 {
@@ -268,7 +257,8 @@ static void add(struct load *l, uint32_t file, const struct kt_sidecar *sc)
 	row->scheduler = kt_names_add(&s->names, sc->scheduler);
 	add_verified(l, sc);
 	add_callbacks(l, sc, row);
-	add_kvm(s, sc);
+	if (sc->has_kvm)
+		kt_kvm_add(&s->kvm, sc->kvm, sc->nr_vcpus);
 	add_steps(l, sc, row);
 	pthread_mutex_unlock(&l->lock);
 }

@@ -43,31 +43,6 @@ static struct kt_record *verifier_object(const struct kt_stats *s)
 	return rec;
 }
 
-static struct kt_record *kvm_object(const struct kt_stats *s)
-{
-	static const struct {
-		const char *key;
-		enum kt_sidecar_kvm_stat stat;
-	} avg[] = {
-		{ "exits", KT_KVM_EXITS },
-		{ "halt_exits", KT_KVM_HALT_EXITS },
-		{ "halt_wait_ns", KT_KVM_HALT_WAIT_NS },
-		{ "preemption_reported", KT_KVM_PREEMPTED },
-		{ "signal_exits", KT_KVM_SIGNAL_EXITS },
-		{ "hypercalls", KT_KVM_HYPERCALLS },
-	};
-	struct kt_record *rec = kt_record_new(NULL);
-	struct kt_kvm_report k;
-
-	kt_kvm_tally(s, &k);
-	kt_record_set_u64(rec, "vms", k.vms);
-	for (size_t i = 0; i < sizeof(avg) / sizeof(avg[0]); i++)
-		kt_record_set_u64(rec, avg[i].key, k.avg[avg[i].stat]);
-	kt_record_set_double(rec, "poll_ok_percent", k.poll_ok_percent);
-	kt_record_set_u64(rec, "preemptions", k.preemptions);
-	return rec;
-}
-
 static enum kt_status write_summary(const struct kt_report *r, FILE *out,
 				    struct kt_error *err)
 {
@@ -89,8 +64,8 @@ static enum kt_status write_summary(const struct kt_report *r, FILE *out,
 	kt_record_set_u64(rec, "outliers", r->outliers->nr);
 	if (s->nr_verified)
 		kt_record_take_object(rec, "verifier", verifier_object(s));
-	if (s->nr_vms)
-		kt_record_take_object(rec, "kvm", kvm_object(s));
+	if (s->kvm.vms)
+		kt_record_take_object(rec, "kvm", kt_kvm_object(&s->kvm));
 	if (r->changes) {
 		struct kt_record *base = kt_record_new(NULL);
 

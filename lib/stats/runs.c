@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/stats/kvm.h"
 #include "lib/stats/names.h"
 #include "lib/stats/text.h"
 #include "lib/stats/totals.h"
@@ -18,6 +19,7 @@ struct group {
 	char *topology, *engine;
 	uint64_t runs, passed;
 	struct times boot, run;
+	struct kt_kvm_sums kvm;
 };
 
 struct kt_runs {
@@ -99,10 +101,12 @@ enum kt_status kt_runs_add(struct kt_record *rec, FILE *out KT_UNUSED,
 			   void *ctx, struct kt_error *err)
 {
 	const char *reason, *topology, *engine;
+	unsigned __int128 kvm[KT_NR_KVM_STATS];
 	uint64_t code, boot_ns, run_ns;
 	struct kt_runs *all = ctx;
+	bool passed, has_kvm = false;
+	size_t nr_vcpus;
 	struct group *g;
-	bool passed;
 	enum kt_status st = kt_record_str(rec, "reason", &reason, err);
 
 	if (!st)
@@ -115,6 +119,8 @@ enum kt_status kt_runs_add(struct kt_record *rec, FILE *out KT_UNUSED,
 		st = kt_record_u64_or(rec, "boot_ns", 0, &boot_ns, err);
 	if (!st)
 		st = kt_record_u64_or(rec, "run_ns", 0, &run_ns, err);
+	if (!st)
+		st = kt_kvm_read(rec, &has_kvm, kvm, &nr_vcpus, err);
 	if (st)
 		return st;
 	if (all->keys.nr == KT_TOTALS_MAX || all->reasons.nr == KT_TOTALS_MAX)
@@ -135,6 +141,8 @@ enum kt_status kt_runs_add(struct kt_record *rec, FILE *out KT_UNUSED,
 		add_time(&g->boot, boot_ns);
 	if (kt_record_has(rec, "run_ns"))
 		add_time(&g->run, run_ns);
+	if (has_kvm)
+		kt_kvm_add(&g->kvm, kvm, nr_vcpus);
 	return KT_OK;
 }
 
@@ -250,6 +258,9 @@ enum kt_status kt_runs_records(struct kt_runs *p, FILE *out,
 		kt_record_set_u64(rec, "passed", g->passed);
 		set_times(rec, "boot", &g->boot);
 		set_times(rec, "run", &g->run);
+		if (g->kvm.vms)
+			kt_record_take_object(rec, "kvm",
+					      kt_kvm_object(&g->kvm));
 		st = kt_record_write(out, rec, err);
 	}
 	free(v);
@@ -263,6 +274,54 @@ static void put_times(const struct times *t, FILE *out)
 			(double)t->ns[t->nr - 1] / 1e6);
 	else
 		fprintf(out, " %10s %10s", "-", "-");
+}
+
+static void put_kvm_row(const struct group *g, const struct kt_kvm_report *k,
+			FILE *out)
+{
+	fputs("  ", out);
+	kt_text_name(out, *g->topology ? g->topology : "-", 12);
+	fprintf(out, " %8llu %8llu %8.1f %7.1f%% %9llu %8llu %10llu\n",
+		(unsigned long long)k->avg[KT_KVM_EXITS],
+		(unsigned long long)k->avg[KT_KVM_HALT_EXITS],
+		(double)k->avg[KT_KVM_HALT_WAIT_NS] / 1e6, k->poll_ok_percent,
+		(unsigned long long)k->avg[KT_KVM_PREEMPTED],
+		(unsigned long long)k->avg[KT_KVM_SIGNAL_EXITS],
+		(unsigned long long)k->avg[KT_KVM_HYPERCALLS]);
+}
+
+/* Of runs that told it; by topology, for a CPU of many does less. */
+static void put_kvm(const struct kt_runs *p, const uint32_t *order, FILE *out)
+{
+	uint64_t preemptions = 0;
+	bool headed = false, preempted = false;
+
+	for (uint32_t i = 0; i < p->keys.nr; i++) {
+		const struct group *g = &p->group[order[i]];
+		struct kt_kvm_report k;
+
+		kt_kvm_tally(&g->kvm, &k);
+		if (!k.vms)
+			continue;
+		if (!headed)
+			fprintf(out,
+				"\n=== KVM STATS (avg of a vCPU) ===\n\n"
+				"  %-12s %8s %8s %8s %8s %9s %8s %10s\n",
+				"topology", "exits", "halts", "wait ms",
+				"polls ok", "preempted", "signals",
+				"hypercalls");
+		headed = true;
+		put_kvm_row(g, &k, out);
+		preempted = preempted || k.avg[KT_KVM_PREEMPTED];
+		if (__builtin_add_overflow(preemptions, k.preemptions,
+					   &preemptions))
+			preemptions = UINT64_MAX;
+	}
+	if (preempted)
+		fprintf(out,
+			"\n  WARNING: %llu host preemptions detected -- timing "
+			"results may be unreliable\n",
+			(unsigned long long)preemptions);
 }
 
 void kt_runs_text(struct kt_runs *p, FILE *out)
@@ -294,5 +353,6 @@ void kt_runs_text(struct kt_runs *p, FILE *out)
 		put_times(&g->run, out);
 		fputc('\n', out);
 	}
+	put_kvm(p, v, out);
 	free(v);
 }

@@ -16,6 +16,7 @@
 
 #include "lib/error.h"
 #include "lib/sidecar.h"
+#include "lib/stats/kvm.h"
 #include "lib/stats/names.h"
 
 #define KT_STATS_MAX_FILES ((uint32_t)1 << 24) /* sidecars in a directory */
@@ -105,9 +106,7 @@ struct kt_stats {
 	struct kt_callback *callbacks;
 	size_t nr_callbacks;
 
-	uint64_t nr_vms;
-	unsigned __int128 kvm_avg[KT_NR_KVM_STATS]; /* of each VM's vCPUs */
-	unsigned __int128 kvm_sum[KT_NR_KVM_STATS]; /* over all vCPUs */
+	struct kt_kvm_sums kvm;
 
 	struct kt_step_cell *cells; /* by label and scenario */
 	size_t nr_cells;

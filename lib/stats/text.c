@@ -218,7 +218,7 @@ static void put_kvm(const struct kt_report *r, FILE *out)
 {
 	struct kt_kvm_report k;
 
-	kt_kvm_tally(r->stats, &k);
+	kt_kvm_tally(&r->stats->kvm, &k);
 	if (!k.avg[KT_KVM_EXITS])
 		return;
 	fprintf(out, "\n=== KVM STATS (avg across %llu VMs) ===\n\n",
