@@ -17,6 +17,7 @@
 #include "lib/fd.h"
 #include "lib/vm/kvm-vm.h"
 #include "lib/vm/layout.h"
+#include "lib/vm/terminal.h"
 #include "lib/xalloc.h"
 
 #define DEVICE "/dev/kvm"
@@ -154,6 +155,7 @@ enum kt_status kt_kvm_thread(pthread_t *thread, void *(*fn)(void *), void *ctx,
 	}
 	sigfillset(&all);
 	sigdelset(&all, SIGRTMIN);
+	kt_terminal_spare(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(thread, &attr, fn, ctx);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -285,10 +287,11 @@ static enum kt_status set_up(struct kt_vm *vm, const struct kt_machine *m,
 	if (!st)
 		st = kt_kvm_devices_make(vm, m, err);
 	if (!st)
-		st = kt_sandbox_make(KT_SANDBOX_VCPU, &vm->vcpu_sandbox, err);
+		st = kt_sandbox_make(KT_SANDBOX_VCPU, kt_terminal_tty(),
+				     &vm->vcpu_sandbox, err);
 	if (!st)
-		st = kt_sandbox_make(KT_SANDBOX_DEVICES, &vm->device_sandbox,
-				     err);
+		st = kt_sandbox_make(KT_SANDBOX_DEVICES, kt_terminal_tty(),
+				     &vm->device_sandbox, err);
 	return st;
 }
 

@@ -2,11 +2,14 @@
 /* sandbox - what a thread that faces the guest may ask of the kernel */
 #include "lib/vm/sandbox.h"
 
+#include <asm/ioctls.h>
+#include <asm/termbits.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/kvm.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -48,6 +51,17 @@ static const unsigned int vcpu_ioctls[] = {
 	KVM_GET_SREGS,
 };
 
+/*
+ * What tcgetpgrp(3) and tcsetattr(3) ask: the latter reads, too, and does it by
+ * the second kind since glibc 2.42.
+ */
+static const unsigned long tty_ioctls[] = {
+	TIOCGPGRP, TCGETS, TCSETS, TCGETS2, TCSETS2,
+};
+
+/* How the end goes on from there: lib/vm/terminal.c. */
+static const int tty_calls[] = { SCMP_SYS(getpgrp), SCMP_SYS(rt_sigaction) };
+
 static int allow(scmp_filter_ctx ctx, const int *calls, size_t nr)
 {
 	int rc = 0;
@@ -57,7 +71,20 @@ static int allow(scmp_filter_ctx ctx, const int *calls, size_t nr)
 	return rc;
 }
 
-static int add_rules(scmp_filter_ctx ctx, enum kt_sandbox_kind kind)
+static int allow_tty(scmp_filter_ctx ctx, int tty)
+{
+	int rc = allow(ctx, tty_calls, sizeof(tty_calls) / sizeof(int));
+
+	for (size_t i = 0;
+	     !rc && i < sizeof(tty_ioctls) / sizeof(tty_ioctls[0]); i++)
+		rc = seccomp_rule_add(
+			ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 2,
+			SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)tty),
+			SCMP_A1(SCMP_CMP_EQ, tty_ioctls[i], 0));
+	return rc;
+}
+
+static int add_rules(scmp_filter_ctx ctx, enum kt_sandbox_kind kind, int tty)
 {
 	int rc = allow(ctx, both, sizeof(both) / sizeof(both[0]));
 
@@ -72,24 +99,24 @@ static int add_rules(scmp_filter_ctx ctx, enum kt_sandbox_kind kind)
 	     i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 				      SCMP_A1(SCMP_CMP_EQ, vcpu_ioctls[i], 0));
-	return rc;
+	return rc || tty < 0 ? rc : allow_tty(ctx, tty);
 }
 
-static int compile(enum kt_sandbox_kind kind, int to)
+static int compile(enum kt_sandbox_kind kind, int tty, int to)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int rc;
 
 	if (!ctx)
 		return -ENOMEM;
-	rc = add_rules(ctx, kind);
+	rc = add_rules(ctx, kind, tty);
 	if (!rc)
 		rc = seccomp_export_bpf(ctx, to);
 	seccomp_release(ctx);
 	return rc;
 }
 
-enum kt_status kt_sandbox_make(enum kt_sandbox_kind kind,
+enum kt_status kt_sandbox_make(enum kt_sandbox_kind kind, int tty,
 			       struct kt_sandbox *out, struct kt_error *err)
 {
 	struct kt_buf code KT_CLEANUP(kt_buf_release) = { 0 };
@@ -99,7 +126,7 @@ enum kt_status kt_sandbox_make(enum kt_sandbox_kind kind,
 
 	if (fd < 0)
 		return kt_fail_errno(err, "cannot make a seccomp filter");
-	rc = compile(kind, fd);
+	rc = compile(kind, tty, fd);
 	if (rc || lseek(fd, 0, SEEK_SET)) {
 		errno = -rc;
 		return kt_fail_errno(err, "cannot make a seccomp filter");

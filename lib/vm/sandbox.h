@@ -7,10 +7,11 @@
  * up, and entered by each thread for itself: the caller's own thread, which
  * opens logs and writes records, stays as it was.
  *
- * Descriptors are not opened behind it, nor programs run, nor memory mapped to be
- * executed; of ioctl(2) KVM_RUN is left, and the two that read registers for a
- * message. The filter does not turn off speculation of stores (SSBD), which would slow
- * the guest down and protects nothing here: one process is one guest.
+ * Descriptors are not opened behind it, nor programs run, nor memory mapped to
+ * be executed; of ioctl(2) KVM_RUN is left, and the two that read registers for
+ * a message. A thread that crashes may still give a terminal back. The filter
+ * does not turn off speculation of stores (SSBD), which would slow the guest
+ * down and protects nothing here: one process is one guest.
  */
 #ifndef KT_VM_SANDBOX_H
 #define KT_VM_SANDBOX_H
@@ -26,8 +27,11 @@ struct kt_sandbox {
 
 enum kt_sandbox_kind { KT_SANDBOX_VCPU, KT_SANDBOX_DEVICES };
 
-/* KT_SYS: libseccomp refused. */
-enum kt_status kt_sandbox_make(enum kt_sandbox_kind kind,
+/*
+ * @tty is the terminal that lib/vm/terminal.h gives back in a handler, or -1:
+ * of that descriptor the modes may be set. KT_SYS: libseccomp refused.
+ */
+enum kt_status kt_sandbox_make(enum kt_sandbox_kind kind, int tty,
 			       struct kt_sandbox *out,
 			       struct kt_error *err) KT_MUST_CHECK;
 void kt_sandbox_free(struct kt_sandbox *box);

@@ -18,11 +18,13 @@
 
 #include "lib/fd.h"
 
+/* The signals of a crash, and then the others. */
 static const int caught[] = {
 	SIGABRT, SIGBUS,  SIGFPE,  SIGILL,  SIGSEGV,
 	SIGSYS,	 SIGTRAP, SIGTSTP, SIGCONT, SIGWINCH,
 };
 
+#define NR_CRASHES 7
 #define NR_CAUGHT (sizeof(caught) / sizeof(caught[0]))
 
 static struct {
@@ -194,6 +196,17 @@ enum kt_status kt_terminal_set(enum kt_terminal_mode mode, struct kt_error *err)
 int kt_terminal_fd(void)
 {
 	return term.fd < 0 ? -1 : term.changed[0];
+}
+
+int kt_terminal_tty(void)
+{
+	return term.fd;
+}
+
+void kt_terminal_spare(sigset_t *set)
+{
+	for (size_t i = 0; i < NR_CRASHES; i++)
+		sigdelset(set, caught[i]);
 }
 
 struct kt_terminal_size kt_terminal_size(void)

@@ -5,16 +5,19 @@
  * Whatever ends or stops this process gives the terminal back as it was: a
  * return, exit(3), quick_exit(3), a signal that lib/stop.h turns into a return,
  * SIGTSTP (and SIGCONT takes it again), and the signals of a crash, abort(3)
- * among them. Only SIGKILL and _exit(2) do not. A terminal that another job has
- * in the foreground by then is left alone: it is that job's to set.
+ * among them. Only SIGKILL, a filter of seccomp(2) that kills, and _exit(2) do
+ * not. A terminal that another job has in the foreground by then is left alone:
+ * it is that job's to set.
  *
  * A signal handler needs something static, and a process has one terminal: so
  * there is one owner at a time. Threads other than the one that calls these are
- * to have signals blocked.
+ * to have signals blocked, but not those of a crash: a fault in a thread that
+ * blocks them ends the process and no handler runs.
  */
 #ifndef KT_VM_TERMINAL_H
 #define KT_VM_TERMINAL_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "lib/error.h"
@@ -50,6 +53,12 @@ enum kt_status kt_terminal_set(enum kt_terminal_mode mode,
  * an owner.
  */
 int kt_terminal_fd(void);
+
+/* The terminal itself, or -1 without an owner: for what handlers do with it. */
+int kt_terminal_tty(void);
+
+/* Take the signals of a crash out of @set, which a thread is going to block. */
+void kt_terminal_spare(sigset_t *set);
 
 /* The size as it is now; what made kt_terminal_fd() readable is taken in. */
 struct kt_terminal_size kt_terminal_size(void);

@@ -9,11 +9,14 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include "lib/vm/terminal.h"
 #include "tests/unit/tap.h"
 
 static void do_write(void)
@@ -57,6 +60,11 @@ static void do_map(void)
 		MAP_PRIVATE | MAP_ANONYMOUS, -1L, 0L);
 }
 
+static void do_modes(void)
+{
+	syscall(SYS_ioctl, -1, TCSETS, NULL);
+}
+
 /* How a process ends that enters the filter and calls @fn: 0, or a signal. */
 static int end_of(const struct kt_sandbox *box, void (*fn)(void))
 {
@@ -87,6 +95,7 @@ static void test_calls(const struct kt_sandbox *vcpu,
 		{ do_recvmsg, SIGSYS, 0, "recvmsg()" },
 		{ do_run, 0, SIGSYS, "KVM_RUN" },
 		{ do_slot, SIGSYS, SIGSYS, "another ioctl() of KVM" },
+		{ do_modes, SIGSYS, SIGSYS, "setting a terminal" },
 		{ do_open, SIGSYS, SIGSYS, "openat()" },
 		{ do_exec, SIGSYS, SIGSYS, "execve()" },
 		{ do_socket, SIGSYS, SIGSYS, "socket()" },
@@ -162,18 +171,143 @@ static void test_thread(const struct kt_sandbox *devices)
 	   "and the thread ends in peace");
 }
 
+/* A terminal, and what a thread does behind a filter that knows it. */
+struct tty {
+	int master, slave;
+	enum kt_sandbox_kind kind;
+	void (*fn)(int slave);
+};
+
+static void do_crash(int slave KT_UNUSED)
+{
+	char *page =
+		mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*(volatile char *)page = 1;
+}
+
+static void do_abort(int slave KT_UNUSED)
+{
+	abort();
+}
+
+static void do_type(int slave)
+{
+	syscall(SYS_ioctl, slave, TIOCSTI, "x");
+}
+
+static void do_other(int slave)
+{
+	syscall(SYS_ioctl, slave + 1, TCSETS, NULL);
+}
+
+static void *behind(void *ctx)
+{
+	const struct tty *t = ctx;
+	struct kt_sandbox box = { 0 };
+	struct kt_error err;
+
+	if (kt_sandbox_make(t->kind, kt_terminal_tty(), &box, &err) ||
+	    kt_sandbox_enter(&box, &err))
+		_exit(99);
+	t->fn(t->slave);
+	return NULL;
+}
+
+/* As the kvm engine starts its threads. */
+static void own(struct tty *t)
+{
+	const struct rlimit no_core = { 0, 0 };
+	struct kt_error err;
+	pthread_t thread;
+	sigset_t set;
+
+	/* Sanitizers have handlers of their own for some of these. */
+	signal(SIGABRT, SIG_DFL);
+	signal(SIGSEGV, SIG_DFL);
+	setrlimit(RLIMIT_CORE, &no_core);
+	if (setsid() < 0 || ioctl(t->slave, TIOCSCTTY, 0) ||
+	    kt_terminal_take(t->slave, &err) ||
+	    kt_terminal_set(KT_TERMINAL_RAW, &err))
+		_exit(98);
+	sigfillset(&set);
+	kt_terminal_spare(&set);
+	pthread_sigmask(SIG_SETMASK, &set, NULL);
+	if (pthread_create(&thread, NULL, behind, t))
+		_exit(97);
+	pthread_join(thread, NULL);
+	_exit(0);
+}
+
+/* How it ends, and whether the terminal is as it was. */
+static int end_of_owner(struct tty *t, bool *restored)
+{
+	struct termios before, after;
+	int ws = 0;
+	pid_t pid;
+
+	t->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (t->master < 0 || grantpt(t->master) || unlockpt(t->master))
+		abort();
+	t->slave = open(ptsname(t->master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (t->slave < 0 || tcgetattr(t->master, &before))
+		abort();
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		own(t);
+	/* By the master: the slave hangs up with the leader of its session. */
+	if (pid < 0 || waitpid(pid, &ws, 0) != pid ||
+	    tcgetattr(t->master, &after))
+		abort();
+	*restored = before.c_lflag == after.c_lflag &&
+		    before.c_iflag == after.c_iflag &&
+		    before.c_oflag == after.c_oflag;
+	close(t->slave);
+	close(t->master);
+	return WIFSIGNALED(ws) ? WTERMSIG(ws) : WEXITSTATUS(ws);
+}
+
+static void test_terminal(void)
+{
+	static const struct {
+		void (*fn)(int slave);
+		int sig;
+		bool restored;
+		const char *what;
+	} cases[] = {
+		{ do_crash, SIGSEGV, true, "a crash" },
+		{ do_abort, SIGABRT, true, "an abort" },
+		{ do_type, SIGSYS, false, "typing into it" },
+		{ do_other, SIGSYS, false, "setting another one" },
+	};
+
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tty t = { .fn = cases[i / 2].fn,
+				 .kind = i % 2 ? KT_SANDBOX_DEVICES :
+						 KT_SANDBOX_VCPU };
+		bool restored;
+
+		ok(end_of_owner(&t, &restored) == cases[i / 2].sig,
+		   "%s behind the filter ends it", cases[i / 2].what);
+		ok(restored == cases[i / 2].restored, "and the terminal is %s",
+		   cases[i / 2].restored ? "as it was" : "left as it is");
+	}
+}
+
 int main(void)
 {
 	struct kt_sandbox vcpu = { 0 }, devices = { 0 };
 	struct kt_error err;
 
-	if (kt_sandbox_make(KT_SANDBOX_VCPU, &vcpu, &err) ||
-	    kt_sandbox_make(KT_SANDBOX_DEVICES, &devices, &err)) {
+	if (kt_sandbox_make(KT_SANDBOX_VCPU, -1, &vcpu, &err) ||
+	    kt_sandbox_make(KT_SANDBOX_DEVICES, -1, &devices, &err)) {
 		ok(false, "filters are made: %s", err.msg);
 		return tap_end();
 	}
 	test_calls(&vcpu, &devices);
 	test_thread(&devices);
+	test_terminal();
 	kt_sandbox_free(&vcpu);
 	kt_sandbox_free(&devices);
 	return tap_end();
