@@ -169,18 +169,9 @@ static bool read_option(struct line *l, const char *word)
 	return true;
 }
 
-static const struct kt_command *find_command(const struct kt_command *cmd,
-					     const char *word)
-{
-	for (size_t i = 0; cmd->commands && cmd->commands[i]; i++)
-		if (!strcmp(cmd->commands[i]->name, word))
-			return cmd->commands[i];
-	return NULL;
-}
-
 static void read_plain(struct line *l, const char *word)
 {
-	const struct kt_command *sub = find_command(l->cmd, word);
+	const struct kt_command *sub = kt_command_sub(l->cmd, word);
 
 	if (sub && !l->nr_operands && l->depth + 1 < MAX_DEPTH) {
 		l->path[++l->depth] = sub;

@@ -60,8 +60,8 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-static const struct kt_command *find_command(const struct kt_command *cmd,
-					     const char *word)
+const struct kt_command *kt_command_sub(const struct kt_command *cmd,
+					const char *word)
 {
 	for (size_t i = 0; cmd->commands && cmd->commands[i]; i++)
 		if (!strcmp(cmd->commands[i]->name, word))
@@ -72,7 +72,7 @@ static const struct kt_command *find_command(const struct kt_command *cmd,
 const struct kt_command *kt_borrow_command(const struct kt_borrow *b)
 {
 	const struct kt_command *cmd =
-		b->sub ? find_command(b->from, b->sub) : b->from;
+		b->sub ? kt_command_sub(b->from, b->sub) : b->from;
 
 	if (!cmd)
 		abort();
@@ -365,7 +365,7 @@ static void take_rest(struct kt_args *args, struct cursor *c)
 static enum kt_status plain_word(struct kt_args *args, const char *word,
 				 struct kt_error *err)
 {
-	const struct kt_command *sub = find_command(args->cmd, word);
+	const struct kt_command *sub = kt_command_sub(args->cmd, word);
 
 	if (sub && !args->nr_operands) {
 		if (args->depth == MAX_DEPTH)

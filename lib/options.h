@@ -134,6 +134,10 @@ size_t kt_args_operands(const struct kt_args *args);
 const char *const *kt_args_rest(const struct kt_args *args);
 bool kt_args_has_rest(const struct kt_args *args);
 
+/* The subcommand @word of @cmd, or NULL. */
+const struct kt_command *kt_command_sub(const struct kt_command *cmd,
+					const char *word);
+
 /*
  * Option @i, from 0, of @cmd: its own, what it shares with others of its kind,
  * and then what it borrows. NULL past the last. kt_command_own() leaves out
