@@ -212,6 +212,21 @@ void kt_tool_dirs(struct kt_env_dirs *out)
 	};
 }
 
+/* True if stdout is a pipe that nobody reads any more. */
+static bool reader_left(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
+/* Whoever left knows why; the end is by SIGPIPE, without a word. */
+static void report_unless_left(const struct kt_error *err)
+{
+	if (err->status != KT_SYS || !reader_left())
+		kt_tool_report(err);
+}
+
 enum kt_status kt_tool_filter_file(FILE *in, const char *schema,
 				   kt_filter_fn *fn, void *ctx,
 				   struct kt_error *err)
@@ -219,7 +234,7 @@ enum kt_status kt_tool_filter_file(FILE *in, const char *schema,
 	const struct kt_filter filter = { .tool = tool.name,
 					  .schema = schema,
 					  .fn = fn,
-					  .report = kt_tool_report,
+					  .report = report_unless_left,
 					  .ctx = ctx,
 					  .text = tool.text };
 
@@ -303,14 +318,6 @@ static enum kt_status run(struct kt_args *args, struct kt_error *err)
 	if (!st)
 		st = take_settings(args, err);
 	return st ? st : cmd->run(args, err);
-}
-
-/* True if stdout is a pipe that nobody reads any more. */
-static bool reader_left(void)
-{
-	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
 }
 
 static void die_of_signal(int sig)

@@ -128,6 +128,15 @@ t 'stdout that is closed or full is an error' '
 t 'a reader that leaves ends a tool quietly' '
 	{ ktstr-cache --help 2>err; echo $? >status; } | :
 	[ ! -s err ] || { cat err; exit 1; }
+	# In the middle of its work, too.
+	{
+		{
+			until [ -e gone ]; do sleep 0.05; done
+			echo "{\"schema\":\"other/1\"}"
+		} | ktstr-initramfs 2>err || echo $? >status
+	} | { exec <&-; : >gone; }
+	[ ! -s err ] || { cat err; exit 1; }
+	echo 141 | same - status
 '
 
 end
