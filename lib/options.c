@@ -30,6 +30,7 @@ struct given {
 	const struct kt_option *opt;
 	const char *value;
 	uint64_t number;
+	char *origin; /* of a default */
 };
 
 struct kt_args {
@@ -507,6 +508,8 @@ void kt_args_freep(struct kt_args **args)
 	if (!*args)
 		return;
 	kt_buf_release(&(*args)->line);
+	for (size_t i = 0; i < (*args)->nr_given; i++)
+		free((*args)->given[i].origin);
 	free((*args)->given);
 	free((*args)->operands);
 	free((*args)->rest);
@@ -524,9 +527,16 @@ const char *kt_args_command_line(const struct kt_args *args)
 }
 
 enum kt_status kt_args_default(struct kt_args *args, const char *name,
-			       const char *value, struct kt_error *err)
+			       const char *value, const char *origin,
+			       struct kt_error *err)
 {
-	return take(args, any_long(args, name, strlen(name)), value, err);
+	enum kt_status st =
+		take(args, any_long(args, name, strlen(name)), value, err);
+
+	if (st)
+		return kt_within(err, st, "%s", origin);
+	args->given[args->nr_given - 1].origin = kt_xstrdup(origin);
+	return KT_OK;
 }
 
 bool kt_args_knows(const struct kt_args *args, const char *name)
@@ -579,6 +589,13 @@ uint64_t kt_args_u64(const struct kt_args *args, const char *name,
 	const size_t n = kt_args_count(args, name);
 
 	return n ? nth(args, name, n - 1)->number : absent;
+}
+
+const char *kt_args_origin(const struct kt_args *args, const char *name)
+{
+	const struct given *g = nth(args, name, 0);
+
+	return g ? g->origin : NULL;
 }
 
 const char *kt_args_operand(const struct kt_args *args, size_t i)

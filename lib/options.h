@@ -119,11 +119,15 @@ uint64_t kt_args_u64(const struct kt_args *args, const char *name,
 
 /*
  * Option @name, which was not given, is @value. KT_USAGE if it cannot be that.
- * Both are borrowed for as long as @args lives.
+ * Both are borrowed for as long as @args lives; @origin, where the value comes
+ * from, is copied.
  */
 enum kt_status kt_args_default(struct kt_args *args, const char *name,
-			       const char *value,
+			       const char *value, const char *origin,
 			       struct kt_error *err) KT_MUST_CHECK;
+
+/* Where the value comes from, unless it was given: NULL. Borrowed. */
+const char *kt_args_origin(const struct kt_args *args, const char *name);
 
 /* Does the command have an option @name? */
 bool kt_args_knows(const struct kt_args *args, const char *name);

@@ -132,10 +132,10 @@ static enum kt_status take_settings(struct kt_args *args, struct kt_error *err)
 
 		if (!o->setting || !value || kt_args_has(args, o->name))
 			continue;
-		st = kt_args_default(args, o->name, value, err);
+		st = kt_args_default(args, o->name, value,
+				     origin ? origin : variable, err);
 		if (st)
-			return kt_within(err, st, "%s",
-					 origin ? origin : variable);
+			return st;
 	}
 	return KT_OK;
 }

@@ -77,9 +77,11 @@ t 'the verifier has the machine that is usual, as ktstr-vmm has' '
 			"ktstr-verifier --scheduler-bin ./sched"; do
 			echo "$name = $val" >"$conf"
 			exits 2 $c </dev/null 2>err
+			says "${c%% *}: $conf: line 1: " err
 			says "\"${val%%,*}\"" err
 			: >"$conf"
 			exits 2 env "$var=$val" $c </dev/null 2>err
+			says "${c%% *}: $var: " err
 			says "\"${val%%,*}\"" err
 		done
 	done

@@ -245,6 +245,26 @@ static void test_shared(void)
 	   "what is shared is understood");
 }
 
+static void test_default(void)
+{
+	struct kt_args *args KT_CLEANUP(kt_args_freep) = NULL;
+	struct kt_error err = { 0 };
+
+	if (!ok(!parse("prog sub -i x", &args, &err), "a line parses"))
+		return;
+	ok(kt_args_default(args, "jobs", "x", "FILE", &err) == KT_USAGE &&
+		   !strncmp(err.msg, "FILE: --jobs: ", 14) &&
+		   !kt_args_has(args, "jobs"),
+	   "a default that cannot be is told with its origin");
+	ok(!kt_args_default(args, "jobs", "7", "FILE", &err) &&
+		   kt_args_u64(args, "jobs", 9) == 7,
+	   "one that can is the value");
+	same_str(kt_args_origin(args, "jobs"), "FILE",
+		 "which comes from there");
+	ok(!kt_args_origin(args, "include") && !kt_args_origin(args, "engine"),
+	   "what is given, or is not there, does not");
+}
+
 static void test_nearest(void)
 {
 	static const char *const names[] = { "list", "build", "clean", NULL };
@@ -263,6 +283,7 @@ int main(void)
 	test_foreign();
 	test_borrow();
 	test_shared();
+	test_default();
 	test_nearest();
 	return tap_end();
 }

@@ -84,6 +84,9 @@ enum kt_status kt_setup_run(const struct kt_args *args, const char *topology,
 	enum kt_status st = kt_topology_parse(given ? given : topology,
 					      &run->topology, err);
 
+	if (st && kt_args_origin(args, "topology"))
+		return kt_within(err, st, "%s",
+				 kt_args_origin(args, "topology"));
 	if (!st && pin)
 		st = kt_pin_parse(pin, kt_topology_cpus(&run->topology),
 				  &setup->pin, err);
