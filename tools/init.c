@@ -5,28 +5,22 @@
  * Static, and libc is all it has; its parts are in lib/guest/ and lib/ctl.c.
  * See ktstr-init(8).
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/guest/machine.h"
 #include "lib/guest/modules.h"
+#include "lib/guest/ports.h"
 #include "lib/guest/session.h"
 #include "lib/guest/tar.h"
 
-#define PORTS_WAIT_MS 10000
-#define PORTS_RETRY_MS 5
 #define PATH_BYTES ((size_t)16 << 10)
 #define LIBRARY_PATH_FILE "/etc/ktstr/library-path"
 
@@ -65,65 +59,30 @@ static void die(const char *what, const char *name)
 	end_machine(1);
 }
 
-/* Open the virtio port @name, or yield -1: it may still be on its way. */
-static int open_virtio(const char *name)
+/*
+ * The ports; where there is no virtio console, a serial line that stands for
+ * them. It is in *relay, which lives as long as the session.
+ */
+static void open_ports(struct kt_session *session, struct kt_relay *relay,
+		       const char *test_dir)
 {
-	DIR *dir = opendir("/sys/class/virtio-ports");
-	struct dirent *entry;
-	char path[PATH_MAX], text[64];
-	int fd = -1, error = ENODEV;
+	int fds[KT_NR_PORTS];
+	unsigned int lacks = 0;
+	const char *missing;
 
-	while (dir && fd < 0 && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s/name",
-			 entry->d_name);
-		kt_machine_read(path, text, sizeof(text));
-		if (strcmp(text, name))
-			continue;
-		snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
-		fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-		error = errno;
+	if (test_dir)
+		missing = kt_ports_open_sockets(test_dir, fds);
+	else
+		missing = kt_ports_open(fds, &lacks);
+	if (missing && !test_dir &&
+	    kt_ports_open_serial(KT_PORTS_SERIAL, lacks, relay, fds)) {
+		session->relay = relay;
+		missing = NULL;
 	}
-	if (dir)
-		closedir(dir);
-	errno = error;
-	return fd;
-}
-
-/* The tests' stand-in: a UNIX socket DIR/NAME. */
-static int open_socket(const char *dir, const char *name)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s",
-			       dir, name) >= (int)sizeof(addr.sun_path))
-		return -1;
-	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)) &&
-	    !fcntl(fd, F_SETFL, O_NONBLOCK))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* Devices are probed while we are already up, so they may come late. */
-static void open_ports(struct kt_session *session, const char *test_dir)
-{
-	const uint64_t end = kt_session_now_ms() + PORTS_WAIT_MS;
-
-	for (int i = 0; i < KT_NR_PORTS; i++) {
-		const char *name = kt_session_ports[i];
-		int fd;
-
-		while ((fd = test_dir ? open_socket(test_dir, name) :
-					open_virtio(name)) < 0) {
-			if (test_dir || kt_session_now_ms() >= end)
-				die("cannot open port", name);
-			poll(NULL, 0, PORTS_RETRY_MS);
-		}
-		session->ports[i].fd = fd;
-	}
+	if (missing)
+		die("cannot open port", missing);
+	for (int i = 0; i < KT_NR_PORTS; i++)
+		session->ports[i].fd = fds[i];
 }
 
 static int catch_children(void)
@@ -159,6 +118,7 @@ int main(int argc, char **argv)
 		"ktstr-init: this is PID 1 of a guest: see ktstr-init(8)\n";
 	const bool test = getpid() != 1;
 	struct kt_session *session;
+	struct kt_relay *relay;
 	char path[PATH_BYTES], library_path[PATH_BYTES];
 
 	if (test && argc == 3 && !strcmp(argv[1], "--tar"))
@@ -171,7 +131,8 @@ int main(int argc, char **argv)
 		kt_machine_set_up(complain);
 	fill_stdio();
 	session = calloc(1, sizeof(*session));
-	if (!session)
+	relay = calloc(1, sizeof(*relay));
+	if (!session || !relay)
 		die("cannot start", "init");
 	session->signals = catch_children();
 	kt_machine_path(path, sizeof(path));
@@ -179,12 +140,15 @@ int main(int argc, char **argv)
 	session->setup.path = path;
 	session->setup.library_path = library_path;
 	session->attach.dir = test ? argv[2] : KT_ATTACH_DIR;
-	open_ports(session, test ? argv[2] : NULL);
-	if (chdir("/") < 0)
-		complain("cannot change to", "/");
+	/* One of them may be what the ports need. */
 	if (!test)
 		kt_modules_load(KT_MODULES_FILE, kt_session_warn, session);
+	open_ports(session, relay, test ? argv[2] : NULL);
+	if (chdir("/") < 0)
+		complain("cannot change to", "/");
 	kt_session_run(session);
+	if (relay->mux.broken)
+		complain(relay->mux.broken, KT_PORTS_SERIAL);
 	if (session->pid && test)
 		kill(-session->pid, SIGKILL);
 	end_machine(0);

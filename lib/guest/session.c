@@ -359,7 +359,14 @@ static void reap(struct kt_session *session)
 }
 
 /* The places in poll()'s array; the ports come first, by their numbers. */
-enum { IN_PIPE = KT_NR_PORTS, OUT_PIPE, ERR_PIPE, SIGNALS, NR_POLL };
+enum {
+	IN_PIPE = KT_NR_PORTS,
+	OUT_PIPE,
+	ERR_PIPE,
+	SIGNALS,
+	RELAY,
+	NR_POLL = RELAY + KT_RELAY_FDS,
+};
 
 static int choose_events(const struct kt_session *session,
 			 struct pollfd fds[NR_POLL])
@@ -378,6 +385,10 @@ static int choose_events(const struct kt_session *session,
 	fds[OUT_PIPE] = (struct pollfd){ out->len ? -1 : out->pipe, POLLIN, 0 };
 	fds[ERR_PIPE] = (struct pollfd){ err->len ? -1 : err->pipe, POLLIN, 0 };
 	fds[SIGNALS] = (struct pollfd){ session->signals, POLLIN, 0 };
+	for (int i = 0; i < KT_RELAY_FDS; i++)
+		fds[RELAY + i] = (struct pollfd){ .fd = -1 };
+	if (session->relay)
+		kt_relay_events(session->relay, fds + RELAY);
 	if (session->reply_len >= REPLY_BYTES)
 		fds[KT_CONTROL].events = POLLOUT;
 	for (int i = 0; i < KT_NR_PORTS; i++) {
@@ -458,6 +469,12 @@ static void watch_scheduler(struct kt_session *session)
 		say(session, "attached", session->attach.ops, NULL);
 }
 
+static bool saying(const struct kt_session *session)
+{
+	return session->reply_len ||
+	       (session->relay && kt_relay_busy(session->relay));
+}
+
 /* The last word, if the host still listens. */
 static void say_bye(struct kt_session *session)
 {
@@ -467,11 +484,13 @@ static void say_bye(struct kt_session *session)
 	if (session->ports[KT_CONTROL].lost)
 		return;
 	say(session, "bye", NULL);
-	while (session->reply_len && kt_session_now_ms() < end) {
+	while (saying(session) && kt_session_now_ms() < end) {
 		if (poll(&p, 1, CONNECT_RETRY_MS) > 0 &&
 		    (p.revents & (POLLHUP | POLLERR)))
 			return;
 		send_replies(session);
+		if (session->relay)
+			kt_relay_pump(session->relay);
 	}
 }
 
@@ -491,6 +510,8 @@ void kt_session_run(struct kt_session *session)
 		if (poll(fds, NR_POLL, timeout) < 0)
 			continue;
 		learn_connections(session, fds);
+		if (session->relay)
+			kt_relay_pump(session->relay);
 		/* Nobody reads it any more: free the writer, eat the rest. */
 		if (fds[IN_PIPE].revents & (POLLERR | POLLHUP))
 			kt_stream_close_pipe(&session->in);

@@ -16,12 +16,14 @@
 #include "lib/guest/attach.h"
 #include "lib/guest/job.h"
 #include "lib/guest/stream.h"
+#include "lib/relay.h"
 
 enum { KT_CONTROL, KT_STDIN, KT_STDOUT, KT_STDERR, KT_NR_PORTS };
 
 struct kt_session {
 	int signals; /* a non-blocking signalfd for SIGCHLD */
 	struct kt_port ports[KT_NR_PORTS];
+	struct kt_relay *relay; /* the ports are its sockets; or NULL */
 	struct kt_stream in, out, err;
 	struct kt_job_setup setup;
 	struct kt_attach attach;
@@ -50,8 +52,8 @@ void kt_session_warn(void *session, const char *text);
 
 /*
  * Say hello, and serve until the host says bye or has left. Of *session, all
- * zeros otherwise, the caller has filled in signals, each port's fd, setup's
- * path and library_path, and attach's dir; it reaps every child of this
+ * zeros otherwise, the caller has filled in signals, each port's fd, relay if
+ * there is one, setup's path and library_path, and attach's dir; it reaps every child of this
  * process.
  */
 void kt_session_run(struct kt_session *session);

@@ -2,10 +2,8 @@
 /*
  * kvm-devices - devices: the bus, and the thread that moves bytes
  *
- * What a CPU writes to ttyS0 is gathered and sent by that CPU's own thread, a
- * line at a time: waking another thread for each byte would cost more than all
- * the rest of it. What the guest gives to the console device is moved by the
- * device thread, which KVM wakes without any CPU coming out of KVM_RUN.
+ * What the guest gives to the console device is moved by the device thread,
+ * which KVM wakes without any CPU coming out of KVM_RUN.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +22,6 @@
 #include "lib/vm/kvm-vm.h"
 #include "lib/vm/layout.h"
 
-#define LINE_WAIT_NS (20 * KT_NS_PER_MS) /* for the end of a line */
 #define DRAIN_MS 1000 /* without progress, when the machine has ended */
 
 static const char *const port_names[KT_NR_PORTS] = {
@@ -69,79 +66,9 @@ static void irq_virtio(void *ctx)
 	kt_kvm_signal(((struct kt_vm *)ctx)->dev.irq_virtio);
 }
 
-static void irq_com1(void *ctx)
-{
-	kt_kvm_signal(((struct kt_vm *)ctx)->dev.irq_com1);
-}
-
-static void irq_com2(void *ctx)
-{
-	kt_kvm_signal(((struct kt_vm *)ctx)->dev.irq_com2);
-}
-
 static void kick(void *ctx)
 {
 	kt_kvm_signal(((struct kt_vm *)ctx)->dev.kick);
-}
-
-/* Send what the guest has written to ttyS0, as much as goes now. */
-static void flush(struct kt_devices *dev)
-{
-	long n = 0;
-
-	if (dev->out_len && !dev->out_gone)
-		n = moved(send(dev->console, dev->out, dev->out_len,
-			       MSG_DONTWAIT | MSG_NOSIGNAL));
-	dev->out_gone |= n < 0;
-	if (dev->out_gone)
-		n = (long)dev->out_len;
-	dev->out_len -= (size_t)n;
-	memmove(dev->out, dev->out + n, dev->out_len);
-	dev->out_blocked = dev->out_len > 0;
-}
-
-static void start_timer(const struct kt_devices *dev)
-{
-	const struct itimerspec in = { .it_value.tv_nsec = LINE_WAIT_NS };
-
-	timerfd_settime(dev->timer, 0, &in, NULL);
-}
-
-/* A line is sent whole; the beginning of one only if its end does not come. */
-static void put_com1(uint8_t byte, void *ctx)
-{
-	struct kt_devices *dev = &((struct kt_vm *)ctx)->dev;
-
-	if (dev->out_len == sizeof(dev->out))
-		return;
-	if (!dev->out_len)
-		start_timer(dev);
-	dev->out[dev->out_len++] = (char)byte;
-	if (byte == '\n' || dev->out_len == sizeof(dev->out))
-		flush(dev);
-	if (dev->out_blocked)
-		kick(ctx);
-}
-
-/*
- * The guest writes to ttyS0 faster than that is read: its CPU waits, as it
- * would for a real line. Nobody waits for the lock meanwhile.
- */
-static void wait_for_line(struct kt_vm *vm)
-{
-	struct kt_devices *dev = &vm->dev;
-	bool full = true;
-
-	while (full && !atomic_load(&vm->stopping)) {
-		struct pollfd fds[] = { { dev->console, POLLOUT, 0 },
-					{ vm->stop, POLLIN, 0 } };
-
-		poll(fds, 2, -1);
-		pthread_mutex_lock(&dev->lock);
-		flush(dev);
-		full = dev->out_len == sizeof(dev->out);
-		pthread_mutex_unlock(&dev->lock);
-	}
 }
 
 static bool in_range(uint16_t port, unsigned int from, unsigned int len)
@@ -149,25 +76,31 @@ static bool in_range(uint16_t port, unsigned int from, unsigned int len)
 	return port >= from && port - from < len;
 }
 
-static void read_com1(struct kt_vm *vm, unsigned int offset, uint8_t *data)
+/* The line that has this register, or NULL. */
+static struct kt_serial *serial_at(struct kt_devices *dev, uint16_t port,
+				   unsigned int *offset)
 {
-	struct kt_devices *dev = &vm->dev;
+	for (int i = 0; i < KT_NR_SERIALS; i++) {
+		const unsigned int from = kt_kvm_serial_port[i];
 
-	data[0] = kt_uart_read(&dev->com1, offset);
-	if (dev->in_blocked && kt_uart_room(&dev->com1))
-		kick(vm);
+		if (!in_range(port, from, KT_PORT_UART_BYTES))
+			continue;
+		*offset = port - from;
+		return &dev->serial[i];
+	}
+	return NULL;
 }
 
 void kt_kvm_port_in(struct kt_vm *vm, uint16_t port, uint8_t *data, size_t len)
 {
 	struct kt_devices *dev = &vm->dev;
+	unsigned int offset = 0;
+	struct kt_serial *serial = serial_at(dev, port, &offset);
 
 	memset(data, 0xff, len);
 	pthread_mutex_lock(&dev->lock);
-	if (in_range(port, KT_PORT_COM1, KT_PORT_UART_BYTES))
-		read_com1(vm, port - KT_PORT_COM1, data);
-	else if (in_range(port, KT_PORT_COM2, KT_PORT_UART_BYTES))
-		data[0] = kt_uart_read(&dev->com2, port - KT_PORT_COM2);
+	if (serial)
+		data[0] = kt_serial_read(serial, offset);
 	else if (in_range(port, KT_PORT_PM, KT_PM_BYTES))
 		kt_pm_read(&dev->pm, port - KT_PORT_PM, data, len);
 	else if (port == KT_PORT_I8042_DATA || port == KT_PORT_RESET)
@@ -180,22 +113,21 @@ enum kt_vm_state kt_kvm_port_out(struct kt_vm *vm, uint16_t port,
 {
 	struct kt_devices *dev = &vm->dev;
 	enum kt_vm_state next = KT_VM_RUNNING;
+	unsigned int offset = 0;
+	struct kt_serial *serial = serial_at(dev, port, &offset);
 	bool full = false;
 
 	pthread_mutex_lock(&dev->lock);
-	if (in_range(port, KT_PORT_COM1, KT_PORT_UART_BYTES))
-		kt_uart_write(&dev->com1, port - KT_PORT_COM1, data[0]);
-	else if (in_range(port, KT_PORT_COM2, KT_PORT_UART_BYTES))
-		kt_uart_write(&dev->com2, port - KT_PORT_COM2, data[0]);
+	if (serial)
+		full = kt_serial_write(serial, offset, data[0]);
 	else if (port == KT_PORT_RESET && data[0] == KT_RESET_VALUE)
 		next = KT_VM_RESET;
 	else if (in_range(port, KT_PORT_PM, KT_PM_BYTES) &&
 		 kt_pm_write(&dev->pm, port - KT_PORT_PM, data, len))
 		next = KT_VM_POWEROFF;
-	full = dev->out_len == sizeof(dev->out);
 	pthread_mutex_unlock(&dev->lock);
 	if (full)
-		wait_for_line(vm);
+		kt_serial_wait(serial);
 	return next;
 }
 
@@ -227,7 +159,13 @@ void kt_kvm_resize(struct kt_vm *vm, unsigned int cols, unsigned int rows)
 }
 
 /* Places in the device thread's poll(); the ports come first. */
-enum { KICK = KT_NR_PORTS, STOP, TIMER, CONSOLE, NR_POLL };
+enum {
+	KICK = KT_NR_PORTS,
+	STOP,
+	TIMER,
+	SERIAL,
+	NR_POLL = SERIAL + KT_NR_SERIALS,
+};
 
 /*
  * @stopping is what work() goes by in this round: who took it to be later than
@@ -249,29 +187,8 @@ static void choose(const struct kt_vm *vm, bool stopping,
 	fds[KICK] = (struct pollfd){ dev->kick, POLLIN, 0 };
 	fds[STOP] = (struct pollfd){ stopping ? -1 : vm->stop, POLLIN, 0 };
 	fds[TIMER] = (struct pollfd){ dev->timer, POLLIN, 0 };
-	fds[CONSOLE] = (struct pollfd){ dev->console, 0, 0 };
-	if (dev->out_blocked)
-		fds[CONSOLE].events |= POLLOUT;
-	if (!stopping && !dev->in_ended && !dev->in_blocked)
-		fds[CONSOLE].events |= POLLIN;
-	if (!fds[CONSOLE].events)
-		fds[CONSOLE].fd = -1;
-}
-
-/* What comes for ttyS0 goes into its FIFO, as far as there is room. */
-static void receive(struct kt_devices *dev)
-{
-	uint8_t bytes[KT_UART_FIFO];
-	const size_t room = kt_uart_room(&dev->com1);
-	ssize_t n;
-
-	dev->in_blocked = !room;
-	if (!room || dev->in_ended)
-		return;
-	n = recv(dev->console, bytes, room, MSG_DONTWAIT);
-	dev->in_ended = !n || moved(n) < 0;
-	for (ssize_t i = 0; i < n; i++)
-		kt_uart_receive(&dev->com1, bytes[i]);
+	for (int i = 0; i < KT_NR_SERIALS; i++)
+		fds[SERIAL + i] = kt_serial_events(&dev->serial[i], stopping);
 }
 
 static void take_events(struct kt_devices *dev, const struct pollfd *fds)
@@ -283,14 +200,11 @@ static void take_events(struct kt_devices *dev, const struct pollfd *fds)
 	if (fds[TIMER].revents) {
 		if (read(dev->timer, &count, sizeof(count)) < 0)
 			count = 0;
-		flush(dev);
+		dev->timing = false;
 	}
-	if (fds[CONSOLE].revents & ~POLLIN)
-		flush(dev);
-	if (fds[CONSOLE].revents & ~POLLOUT)
-		receive(dev);
-	else if (dev->in_blocked && kt_uart_room(&dev->com1))
-		dev->in_blocked = false;
+	for (int i = 0; i < KT_NR_SERIALS; i++)
+		kt_serial_pump(&dev->serial[i], fds[SERIAL + i].revents,
+			       fds[TIMER].revents != 0);
 	for (unsigned int i = 0; i < KT_NR_PORTS; i++)
 		if (fds[i].revents)
 			kt_vcon_unblock(&dev->con, i);
@@ -300,11 +214,15 @@ static void take_events(struct kt_devices *dev, const struct pollfd *fds)
 static bool drained(struct kt_vm *vm)
 {
 	struct kt_devices *dev = &vm->dev;
+	bool all = true;
 
 	if (atomic_load(&vm->killed))
 		return true;
-	flush(dev);
-	return !dev->out_len && !kt_vcon_pending(&dev->con);
+	for (int i = 0; i < KT_NR_SERIALS; i++) {
+		kt_serial_pump(&dev->serial[i], 0, true);
+		all = all && !dev->serial[i].out_len;
+	}
+	return all && !kt_vcon_pending(&dev->con);
 }
 
 static void tell(struct kt_vm *vm)
@@ -385,10 +303,13 @@ static bool connect_notify(const struct kt_vm *vm)
 
 static bool copy_fds(struct kt_devices *dev, const struct kt_machine *m)
 {
-	bool good;
+	const int serial[KT_NR_SERIALS] = { m->console, m->serial };
+	bool good = true;
 
-	dev->console = fcntl(m->console, F_DUPFD_CLOEXEC, 3);
-	good = dev->console >= 0;
+	for (int i = 0; i < KT_NR_SERIALS; i++) {
+		dev->serial[i].fd = fcntl(serial[i], F_DUPFD_CLOEXEC, 3);
+		good = good && dev->serial[i].fd >= 0;
+	}
 	for (int i = 0; i < KT_NR_PORTS; i++) {
 		dev->ports[i] = fcntl(m->ports[i], F_DUPFD_CLOEXEC, 3);
 		good = good && dev->ports[i] >= 0;
@@ -405,32 +326,34 @@ static void init_models(struct kt_vm *vm)
 				       .ctx = vm };
 	struct kt_devices *dev = &vm->dev;
 
-	dev->com1 =
-		(struct kt_uart){ .put = put_com1, .irq = irq_com1, .ctx = vm };
-	dev->com2 = (struct kt_uart){ .irq = irq_com2, .ctx = vm };
-	kt_uart_reset(&dev->com1);
-	kt_uart_reset(&dev->com2);
+	for (int i = 0; i < KT_NR_SERIALS; i++)
+		kt_serial_init(&dev->serial[i], vm);
 	kt_vcon_init(&dev->con, port_names, KT_NR_PORTS, &vm->dma, &io);
 }
 
 enum kt_status kt_kvm_devices_make(struct kt_vm *vm, const struct kt_machine *m,
 				   struct kt_error *err)
 {
+	static const unsigned int gsi[KT_NR_SERIALS] = { KT_IRQ_COM1,
+							 KT_IRQ_COM2 };
 	struct kt_devices *dev = &vm->dev;
+	bool good = true;
 
-	dev->irq_com1 = make_event();
-	dev->irq_com2 = make_event();
+	for (int i = 0; i < KT_NR_SERIALS; i++) {
+		dev->serial[i].irq = make_event();
+		good = good && dev->serial[i].irq >= 0;
+	}
 	dev->irq_virtio = make_event();
 	dev->kick = make_event();
 	dev->timer =
 		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (!copy_fds(dev, m) || dev->irq_com1 < 0 || dev->irq_com2 < 0 ||
-	    dev->irq_virtio < 0 || dev->kick < 0 || dev->timer < 0)
+	if (!copy_fds(dev, m) || !good || dev->irq_virtio < 0 ||
+	    dev->kick < 0 || dev->timer < 0)
 		return kt_fail_errno(err, "cannot make the devices");
 	init_models(vm);
-	if (!connect_irq(vm, dev->irq_com1, KT_IRQ_COM1) ||
-	    !connect_irq(vm, dev->irq_com2, KT_IRQ_COM2) ||
-	    !connect_irq(vm, dev->irq_virtio, KT_IRQ_VIRTIO) ||
+	for (int i = 0; i < KT_NR_SERIALS; i++)
+		good = good && connect_irq(vm, dev->serial[i].irq, gsi[i]);
+	if (!good || !connect_irq(vm, dev->irq_virtio, KT_IRQ_VIRTIO) ||
 	    !connect_notify(vm))
 		return kt_fail_errno(err, "KVM refuses the devices");
 	return KT_OK;
@@ -451,11 +374,12 @@ void kt_kvm_devices_free(struct kt_vm *vm)
 
 	if (dev->started)
 		pthread_join(dev->thread, NULL);
-	kt_closep(&dev->console);
+	for (int i = 0; i < KT_NR_SERIALS; i++) {
+		kt_closep(&dev->serial[i].fd);
+		kt_closep(&dev->serial[i].irq);
+	}
 	for (int i = 0; i < KT_NR_PORTS; i++)
 		kt_closep(&dev->ports[i]);
-	kt_closep(&dev->irq_com1);
-	kt_closep(&dev->irq_com2);
 	kt_closep(&dev->irq_virtio);
 	kt_closep(&dev->kick);
 	kt_closep(&dev->timer);

@@ -6,6 +6,7 @@
  *	kvm-memory.c	memory, and what is in it when the guest begins
  *	kvm-vcpu.c	CPUs: how they begin, and why they come out of KVM_RUN
  *	kvm-devices.c	devices: the bus, and the thread that moves bytes
+ *	kvm-serial.c	the two serial lines
  *	kvm-stats.c	KVM's own counters
  *
  * Locks: struct kt_devices has one for all device models, which is held for
@@ -17,6 +18,7 @@
 #define KT_VM_KVM_VM_H
 
 #include <linux/kvm.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -31,25 +33,33 @@
 #include "lib/vm/uart.h"
 #include "lib/vm/virtio-console.h"
 
-#define KT_SERIAL_BYTES ((size_t)16 << 10) /* of ttyS0, not yet sent */
+#define KT_SERIAL_BYTES ((size_t)16 << 10) /* of a line, not yet sent */
 
-struct kt_devices {
-	pthread_mutex_t lock;
-	struct kt_uart com1, com2;
-	struct kt_pm pm;
-	struct kt_vcon con;
+enum { KT_SERIAL_CONSOLE, KT_SERIAL_DATA, KT_NR_SERIALS }; /* ttyS0, ttyS1 */
 
-	/* The far end of ttyS0. */
-	int console;
+/* A serial line; dev.lock is held when it is used, but to wait. */
+struct kt_serial {
+	struct kt_uart uart;
+	struct kt_vm *vm;
+	int fd;	 /* the far end */
+	int irq; /* eventfd that interrupts */
 	char out[KT_SERIAL_BYTES];
 	size_t out_len;
 	bool out_blocked, out_gone; /* it takes nothing now; or ever */
 	bool in_blocked, in_ended;  /* the FIFO is full; it sends no more */
+};
+
+struct kt_devices {
+	pthread_mutex_t lock;
+	struct kt_serial serial[KT_NR_SERIALS];
+	struct kt_pm pm;
+	struct kt_vcon con;
 
 	int ports[KT_NR_PORTS];
-	int irq_com1, irq_com2, irq_virtio; /* eventfds that interrupt */
-	int kick;  /* eventfd: the device thread has something to do */
-	int timer; /* the end of a line on ttyS0 does not come */
+	int irq_virtio; /* eventfd that interrupts */
+	int kick;	/* eventfd: the device thread has something to do */
+	int timer;	/* the end of a line on a serial port does not come */
+	bool timing;	/* it is set */
 	pthread_t thread;
 	bool started;
 };
@@ -101,6 +111,27 @@ void kt_kvm_finish(struct kt_vm *vm, enum kt_vm_state state,
 /* Start a thread of the machine: all signals blocked but the one that kicks. */
 enum kt_status kt_kvm_thread(pthread_t *thread, void *(*fn)(void *), void *ctx,
 			     int pin, struct kt_error *err) KT_MUST_CHECK;
+
+/* The first register of each line. */
+extern const uint16_t kt_kvm_serial_port[KT_NR_SERIALS];
+
+/* A line that is idle; fd and irq are set. */
+void kt_serial_init(struct kt_serial *s, struct kt_vm *vm);
+
+/*
+ * Register @offset. A write that fills the buffer yields true: the CPU that
+ * wrote is to wait, as it would for a real line, with no lock held.
+ */
+uint8_t kt_serial_read(struct kt_serial *s, unsigned int offset);
+bool kt_serial_write(struct kt_serial *s, unsigned int offset, uint8_t val);
+void kt_serial_wait(struct kt_serial *s);
+
+/*
+ * What the device thread polls for it; and what it does then, @flush: also
+ * send a line whose end has not come.
+ */
+struct pollfd kt_serial_events(const struct kt_serial *s, bool stopping);
+void kt_serial_pump(struct kt_serial *s, short revents, bool flush);
 
 /* Write to an eventfd; that cannot fail. */
 void kt_kvm_signal(int eventfd);

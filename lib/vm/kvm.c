@@ -230,8 +230,9 @@ static struct kt_vm *vm_new(const struct kt_machine *m)
 	vm->kvm = vm->fd = vm->stop = vm->ended = -1;
 	vm->topology = m->topology;
 	vm->nr_vcpus = kt_topology_cpus(&m->topology);
-	vm->dev.console = vm->dev.kick = vm->dev.timer = -1;
-	vm->dev.irq_com1 = vm->dev.irq_com2 = vm->dev.irq_virtio = -1;
+	vm->dev.kick = vm->dev.timer = vm->dev.irq_virtio = -1;
+	for (int i = 0; i < KT_NR_SERIALS; i++)
+		vm->dev.serial[i].fd = vm->dev.serial[i].irq = -1;
 	for (int i = 0; i < KT_NR_PORTS; i++)
 		vm->dev.ports[i] = -1;
 	pthread_mutex_init(&vm->lock, NULL);
@@ -345,6 +346,7 @@ static enum kt_status ram(struct kt_vm *vm, struct kt_ram *out,
 
 const struct kt_engine kt_engine_kvm = {
 	.name = "kvm",
+	.console = "CONFIG_VIRTIO_MMIO",
 	.cmdline = cmdline,
 	.tunes = true,
 	.start = start,

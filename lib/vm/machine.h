@@ -39,6 +39,7 @@ struct kt_machine {
 	struct kt_topology topology;
 	uint64_t memory_mib;
 	int console;		/* the engine's end of ttyS0, a stream */
+	int serial;		/* of ttyS1, likewise: see lib/mux.h */
 	int ports[KT_NR_PORTS]; /* likewise, of the ports */
 	const char *path;	/* where programs are looked for; may be NULL */
 	int log;		/* gets what the engine itself prints */
@@ -62,11 +63,12 @@ struct kt_vm;
 struct kt_engine {
 	const char *name;    /* as --engine has it */
 	const char *cmdline; /* words of its own for the kernel; or NULL */
+	const char *console; /* what a kernel needs to find its ports */
 	bool tunes;	     /* it knows hugepages and pin */
 
 	/*
-	 * Start @m. The descriptors stay the caller's, who closes console and
-	 * ports when this returns, and log after kill(). KT_SKIP: this machine
+	 * Start @m. The descriptors stay the caller's, who closes console, serial
+	 * and ports when this returns, and log after kill(). KT_SKIP: this machine
 	 * lacks what the engine needs.
 	 */
 	enum kt_status (*start)(const struct kt_machine *m, struct kt_vm **out,

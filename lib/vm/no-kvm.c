@@ -16,6 +16,7 @@ static enum kt_status start(const struct kt_machine *m KT_UNUSED,
 /* No machine is ever made, so nobody asks for more than this. */
 const struct kt_engine kt_engine_kvm = {
 	.name = "kvm",
+	.console = "CONFIG_VIRTIO_MMIO",
 	.tunes = true,
 	.start = start,
 };

@@ -108,6 +108,10 @@ static void add_ports(struct words *w, const struct kt_machine *m)
 	add(w, "socket,id=tty,fd=%d", m->console);
 	add(w, "-serial");
 	add(w, "chardev:tty");
+	add(w, "-chardev");
+	add(w, "socket,id=serial,fd=%d", m->serial);
+	add(w, "-serial");
+	add(w, "chardev:serial");
 	add(w, "-device");
 	add(w, "virtio-serial-pci,id=vs,max_ports=8,disable-legacy=on");
 	for (int i = 0; i < KT_NR_PORTS; i++) {
@@ -285,7 +289,7 @@ static enum kt_status spawn(const struct kt_machine *m, const char *program,
 {
 	char **argv KT_CLEANUP(argv_freep) =
 		kt_qemu_argv(m, program, l->qmp[1], ram);
-	int keep[KT_NR_PORTS + KT_QEMU_MAX_NODES + 3];
+	int keep[KT_NR_PORTS + KT_QEMU_MAX_NODES + 4];
 	const struct kt_spawn how = {
 		.argv = (const char *const *)argv,
 		.in = KT_SPAWN_NULL,
@@ -298,6 +302,7 @@ static enum kt_status spawn(const struct kt_machine *m, const char *program,
 	size_t nr = 0;
 
 	keep[nr++] = m->console;
+	keep[nr++] = m->serial;
 	keep[nr++] = l->qmp[1];
 	for (int i = 0; i < KT_NR_PORTS; i++)
 		keep[nr++] = m->ports[i];
@@ -586,6 +591,7 @@ static void end(struct kt_vm *vm)
 
 const struct kt_engine kt_engine_qemu = {
 	.name = "qemu",
+	.console = "CONFIG_VIRTIO_PCI",
 	.start = start,
 	.fds = fds,
 	.state = state,

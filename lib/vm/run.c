@@ -18,7 +18,7 @@
 
 /* The machine's lines to us; [0] is our end, [1] the engine's. */
 struct lines {
-	int console[2];
+	int console[2], serial[2];
 	int ports[KT_NR_PORTS][2];
 };
 
@@ -31,7 +31,8 @@ struct jobs {
 static void close_end(struct lines *l, int end)
 {
 	kt_closep(&l->console[end]);
-	l->console[end] = -1;
+	kt_closep(&l->serial[end]);
+	l->console[end] = l->serial[end] = -1;
 	for (int i = 0; i < KT_NR_PORTS; i++) {
 		kt_closep(&l->ports[i][end]);
 		l->ports[i][end] = -1;
@@ -47,6 +48,7 @@ static void lines_close(struct lines *l)
 static void lines_init(struct lines *l)
 {
 	l->console[0] = l->console[1] = -1;
+	l->serial[0] = l->serial[1] = -1;
 	for (int i = 0; i < KT_NR_PORTS; i++)
 		l->ports[i][0] = l->ports[i][1] = -1;
 }
@@ -55,7 +57,9 @@ static enum kt_status lines_open(struct lines *l, struct kt_error *err)
 {
 	const int type = SOCK_STREAM | SOCK_CLOEXEC;
 
-	if (socketpair(AF_UNIX, type, 0, l->console))
+	if (socketpair(AF_UNIX, type, 0, l->console) ||
+	    socketpair(AF_UNIX, type, 0, l->serial) ||
+	    fcntl(l->serial[0], F_SETFL, O_NONBLOCK))
 		return kt_fail_errno(err, "cannot make a socket");
 	for (int i = 0; i < KT_NR_PORTS; i++)
 		if (socketpair(AF_UNIX, type, 0, l->ports[i]))
@@ -144,6 +148,7 @@ static enum kt_status start(const struct kt_run *run, struct kt_machine *m,
 	if (st)
 		return st;
 	m->console = l->console[1];
+	m->serial = l->serial[1];
 	for (int i = 0; i < KT_NR_PORTS; i++)
 		m->ports[i] = l->ports[i][1];
 	st = run->engine->start(m, vm, err);
@@ -163,6 +168,7 @@ static enum kt_status run_session(const struct kt_run *run,
 		.vm = vm,
 		.started_ns = started_ns,
 		.console = l->console[0],
+		.serial = l->serial[0],
 		.dmesg = run->dmesg,
 		.hooks = jobs->hooks,
 		.hooks_ctx = jobs->ctx,
@@ -366,6 +372,8 @@ static struct kt_record *describe(const struct kt_run *run,
 	if (outcome->scx_exit[0])
 		kt_record_set_str(result, "sched_ext_exit", outcome->scx_exit);
 	kt_record_set_str(result, "engine", run->engine->name);
+	if (outcome->serial)
+		kt_record_set_bool(result, "serial", true);
 	if (outcome->boot_ns)
 		kt_record_set_u64(result, "boot_ns", outcome->boot_ns);
 	if (outcome->run_ns)

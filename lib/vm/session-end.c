@@ -142,6 +142,7 @@ void kt_session_report(const struct kt_session_state *s, enum kt_reason reason,
 		.started = g->started_ns,
 		.attached = g->attached,
 		.stopped = s->job.stopped_ns,
+		.serial = s->serial.connected,
 	};
 	memcpy(out->scx_exit, kt_console_scx(s->con), sizeof(out->scx_exit));
 	if (g->attached)

@@ -4,6 +4,7 @@
  *
  *	session.c         the loop, and the jobs
  *	session-stream.c  bytes between descriptors
+ *	session-serial.c  the ports of a guest without a virtio console
  *	session-tty.c     the terminal of a job that has one
  *	session-clock.c   deadlines
  *	session-end.c     telling how it ended
@@ -14,12 +15,13 @@
 #include <poll.h>
 #include <stdbool.h>
 
+#include "lib/relay.h"
 #include "lib/vm/console.h"
 #include "lib/vm/escape.h"
 #include "lib/vm/session.h"
 
 #define KT_STREAM_BYTES ((size_t)64 << 10)
-#define KT_SESSION_MAX_POLL 24
+#define KT_SESSION_MAX_POLL 32
 
 /* Bytes on their way from one descriptor to another. */
 struct kt_stream {
@@ -57,7 +59,10 @@ struct kt_session_state {
 	struct kt_console *con;
 	struct kt_session_job job;
 	struct kt_outcome last; /* of the job before */
+	int ports[KT_NR_PORTS]; /* those of the machine, or the relay's */
+	struct kt_relay serial; /* connected: the ports are its own */
 	struct kt_stream in, output[2], console;
+	short serial_in[KT_RELAY_FDS];
 	short control_in, hvc0_in, resized, ignored;
 	bool control_ended, hvc0_ended;
 	bool decided; /* the session ends, for this reason */
@@ -84,6 +89,18 @@ enum kt_status kt_session_give_terminal(struct kt_session_state *s,
 					struct kt_error *err) KT_MUST_CHECK;
 enum kt_status kt_session_take_terminal(struct kt_session_state *s,
 					struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * ttyS1: a guest may say there that it has no virtio console, and then the
+ * ports are what comes on that line.
+ */
+void kt_session_watch_serial(struct kt_session_state *s);
+void kt_session_pump_serial(struct kt_session_state *s);
+void kt_session_close_serial(struct kt_session_state *s);
+
+/* Poll @fd and put what came into *got, which is 0 until then. */
+void kt_session_watch(struct kt_session_state *s, int fd, short events,
+		      short *got);
 
 /* Is there room for keys? */
 bool kt_session_wants_keys(const struct kt_session_state *s);

@@ -12,8 +12,8 @@
 #include "lib/vm/session-parts.h"
 #include "lib/vm/terminal.h"
 
-/* Poll @fd and put what came into *got, which is 0 until then. */
-static void watch(struct kt_session_state *s, int fd, short events, short *got)
+void kt_session_watch(struct kt_session_state *s, int fd, short events,
+		      short *got)
 {
 	*got = 0;
 	if (fd < 0)
@@ -27,9 +27,9 @@ static void watch_stream(struct kt_session_state *s, struct kt_stream *st)
 {
 	st->in = st->out = 0;
 	if (st->len)
-		watch(s, st->to, POLLOUT, &st->out);
+		kt_session_watch(s, st->to, POLLOUT, &st->out);
 	else if (!st->ended)
-		watch(s, st->from, POLLIN, &st->in);
+		kt_session_watch(s, st->from, POLLIN, &st->in);
 }
 
 static void fill(struct kt_session_state *s, struct kt_stream *st, size_t max)
@@ -218,7 +218,7 @@ static void send_control(struct kt_session_state *s)
 
 	if (!out->len || s->control_ended)
 		return;
-	n = send(s->how->ports[KT_PORT_CONTROL], out->data, out->len,
+	n = send(s->ports[KT_PORT_CONTROL], out->data, out->len,
 		 MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n > 0)
 		kt_buf_consume(out, (size_t)n);
@@ -237,7 +237,7 @@ static void pump_hvc0(struct kt_session_state *s)
 
 	if (!s->hvc0_in)
 		return;
-	n = recv(s->how->ports[KT_PORT_TTY], drop, sizeof(drop), MSG_DONTWAIT);
+	n = recv(s->ports[KT_PORT_TTY], drop, sizeof(drop), MSG_DONTWAIT);
 	s->hvc0_ended = !n || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
@@ -247,7 +247,7 @@ static void pump_control(struct kt_session_state *s)
 	ssize_t n;
 
 	if (s->control_in & ~POLLOUT) {
-		n = recv(s->how->ports[KT_PORT_CONTROL], chunk, sizeof(chunk),
+		n = recv(s->ports[KT_PORT_CONTROL], chunk, sizeof(chunk),
 			 MSG_DONTWAIT);
 		/* Nobody listens any more once it is decided. */
 		if (n > 0 && !s->decided &&
@@ -271,12 +271,12 @@ static void watch_terminal(struct kt_session_state *s)
 	if (s->decided)
 		return;
 	if (kt_session_wants_keys(s))
-		watch(s, s->in.from, POLLIN, &s->in.in);
+		kt_session_watch(s, s->in.from, POLLIN, &s->in.in);
 	if (s->guest.stage != KT_GUEST_RUNNING)
 		return;
-	watch(s, kt_terminal_fd(), POLLIN, &s->resized);
+	kt_session_watch(s, kt_terminal_fd(), POLLIN, &s->resized);
 	if (s->in.len)
-		watch(s, s->in.to, POLLOUT, &s->in.out);
+		kt_session_watch(s, s->in.to, POLLOUT, &s->in.out);
 }
 
 static void watch_all(struct kt_session_state *s)
@@ -286,13 +286,15 @@ static void watch_all(struct kt_session_state *s)
 
 	s->nr = 0;
 	for (size_t i = 0; i < nr; i++)
-		watch(s, fds[i], POLLIN, &s->ignored);
-	watch(s, s->decided ? -1 : kt_stop_fd(), POLLIN, &s->ignored);
-	watch(s, s->control_ended ? -1 : s->how->ports[KT_PORT_CONTROL],
-	      (short)(POLLIN | (s->guest.out.len ? POLLOUT : 0)),
-	      &s->control_in);
-	watch(s, s->hvc0_ended ? -1 : s->how->ports[KT_PORT_TTY], POLLIN,
-	      &s->hvc0_in);
+		kt_session_watch(s, fds[i], POLLIN, &s->ignored);
+	kt_session_watch(s, s->decided ? -1 : kt_stop_fd(), POLLIN,
+			 &s->ignored);
+	kt_session_watch(s, s->control_ended ? -1 : s->ports[KT_PORT_CONTROL],
+			 (short)(POLLIN | (s->guest.out.len ? POLLOUT : 0)),
+			 &s->control_in);
+	kt_session_watch(s, s->hvc0_ended ? -1 : s->ports[KT_PORT_TTY], POLLIN,
+			 &s->hvc0_in);
+	kt_session_watch_serial(s);
 	s->in.in = s->in.out = s->resized = 0;
 	if (s->vm && s->job.task && s->job.task->job.terminal)
 		watch_terminal(s);
@@ -316,6 +318,7 @@ enum kt_status kt_session_pump(struct kt_session_state *s, uint64_t deadline,
 	}
 	for (nfds_t i = 0; i < s->nr; i++)
 		*s->got[i] = s->fds[i].revents;
+	kt_session_pump_serial(s);
 	pump_control(s);
 	pump_hvc0(s);
 	pump_stdin(s);

@@ -3,6 +3,7 @@
 #include "lib/vm/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/clock.h"
 #include "lib/stop.h"
@@ -184,6 +185,9 @@ static void set_up(struct kt_session_state *s, const struct kt_session *how)
 	s->con = kt_console_new(how->log);
 	s->in.from = -1;
 	s->in.ended = true;
+	memcpy(s->ports, how->ports, sizeof(s->ports));
+	kt_mux_init(&s->serial.mux, false, 0);
+	s->serial.line = how->serial;
 	s->in.to = how->ports[KT_PORT_STDIN];
 	s->output[KT_OUT].from = how->ports[KT_PORT_STDOUT];
 	s->output[KT_OUT].what = "standard output";
@@ -232,6 +236,7 @@ enum kt_status kt_session_run(const struct kt_session *how,
 		st = drain_rest(s, err);
 	if (!st)
 		report(s, out);
+	kt_session_close_serial(s);
 	kt_outcome_release(&s->last);
 	kt_guest_release(&s->guest);
 	kt_console_freep(&s->con);

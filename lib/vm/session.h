@@ -74,6 +74,7 @@ struct kt_outcome {
 	bool started;  /* the command has run */
 	bool attached; /* sched_ext took it, under the name in ops */
 	bool stopped;  /* the end was our wish */
+	bool serial;   /* its data went through a serial port (lib/mux.h) */
 	char ops[KT_GUEST_OPS_SIZE];
 	uint64_t boot_ns;    /* start to hello; 0: it never came */
 	uint64_t run_ns;     /* started to exited; 0: unknown */
@@ -112,6 +113,7 @@ struct kt_session {
 	struct kt_vm *vm;	/* running; consumed */
 	uint64_t started_ns;	/* when that was, by lib/clock.h */
 	int console;		/* our end of ttyS0, a socket */
+	int serial;		/* of ttyS1, likewise, O_NONBLOCK; or -1 */
 	int ports[KT_NR_PORTS]; /* likewise */
 	int dmesg;		/* where the console goes live, or -1 */
 	int log;		/* the console log, or -1 */

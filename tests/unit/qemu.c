@@ -11,6 +11,7 @@ static const struct kt_machine machine = {
 	.topology = { 3, 3, 2 },
 	.memory_mib = 1000,
 	.console = 10,
+	.serial = 16,
 	.ports = { 9, 11, 12, 13, 14 },
 };
 
@@ -69,6 +70,9 @@ static void test_argv(void)
 		 "virtserialport,bus=vs.0,nr=4,chardev=p4,name=ktstr.stderr",
 		 "port 4 is stderr");
 	ok(has(argv, "socket,id=tty,fd=10"), "the console's descriptor");
+	ok(has(argv, "socket,id=serial,fd=16"), "the other serial line's");
+	same_str(after(argv, "-serial", 0), "chardev:tty", "which is ttyS1");
+	same_str(after(argv, "-serial", 1), "chardev:serial", "behind ttyS0");
 	ok(has(argv, "socket,id=p1,fd=11"), "the control port's descriptor");
 	ok(has(argv, "socket,id=p4,fd=14"), "stderr's descriptor");
 	ok(has(argv, "socket,id=qmp,fd=15"), "the monitor's descriptor");

@@ -15,12 +15,13 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/relay.h"
 #include "lib/vm/terminal.h"
 #include "tests/unit/tap.h"
 
 /* The guest's ends. */
 struct ends {
-	int console, ports[KT_NR_PORTS];
+	int console, serial, ports[KT_NR_PORTS];
 };
 
 struct kt_vm {
@@ -299,6 +300,33 @@ static void play_flood(const struct ends *e)
 		put(e->ports[KT_PORT_STDOUT], "0123456789");
 }
 
+/* Garbage on ttyS1, before and after somebody speaks there. */
+static void play_noise(const struct ends *e)
+{
+	put(e->serial, "SeaBIOS\r\n\r\nlogin: \n\nserial\t1\tdriver\n"
+		       "login: \r\n");
+	pause();
+}
+
+/* Bytes without an end, of a guest that never says hello. */
+static void play_babble(const struct ends *e)
+{
+	static const char line[] = "0123456789012345678901234567890123456789";
+
+	for (;;)
+		put(e->serial, line);
+}
+
+/* A command has ttyS1 for itself, where there is a console. */
+static void play_own_serial(const struct ends *e)
+{
+	start(e);
+	put(e->serial, "\nserial\t1\n\n\nwhatever\n");
+	put(e->ports[KT_PORT_STDOUT], "out");
+	say(e, "exited\t3\neof\tstdout\t3\neof\tstderr\t0\n");
+	pause();
+}
+
 static const struct scene {
 	const char *name;
 	void (*play)(const struct ends *e);
@@ -339,6 +367,15 @@ static const struct scene {
 	  "" },
 };
 
+static const struct scene serial_scenes[] = {
+	{ "a serial line that is not init's alone", play_noise, KT_VM_FAILED,
+	  KT_REASON_ENGINE_ERROR, -1, "", "" },
+	{ "a serial line that babbles", play_babble, KT_VM_FAILED,
+	  KT_REASON_HANG, -1, "", "" },
+	{ "a command that writes to its serial line", play_own_serial,
+	  KT_VM_FAILED, KT_REASON_EXIT, 3, "out", "" },
+};
+
 static void pair(int *ours, int *theirs)
 {
 	int both[2];
@@ -349,13 +386,63 @@ static void pair(int *ours, int *theirs)
 	*theirs = both[1];
 }
 
-static void boot(const struct scene *sc, struct kt_session *how,
+/*
+ * The scene as a guest without a virtio console plays it: a child, whose ports
+ * go through the serial line.
+ */
+static void play_on_serial(const struct scene *sc, const struct ends *e)
+{
+	struct kt_relay *r = calloc(1, sizeof(*r));
+	struct ends there = *e;
+	bool gone = false;
+	pid_t pid;
+	int ours[KT_MUX_NR];
+
+	if (!r || fcntl(e->serial, F_SETFL, O_NONBLOCK))
+		_exit(1);
+	kt_mux_init(&r->mux, true, KT_MUX_NO_DRIVER);
+	r->line = e->serial;
+	if (!kt_relay_connect(r, ours))
+		_exit(1);
+	for (int i = 0; i < KT_MUX_NR; i++) {
+		fcntl(ours[i], F_SETFL, 0);
+		there.ports[KT_PORT_CONTROL + i] = ours[i];
+	}
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sc->play(&there);
+		_exit(0);
+	}
+	for (int i = 0; i < KT_MUX_NR; i++)
+		close(ours[i]);
+	while (!gone || kt_relay_busy(r)) {
+		struct pollfd fds[KT_RELAY_FDS];
+
+		gone = gone || waitpid(pid, NULL, WNOHANG) == pid;
+		kt_relay_events(r, fds);
+		poll(fds, KT_RELAY_FDS, 10);
+		kt_relay_pump(r);
+	}
+}
+
+static void close_ours(const struct kt_session *how)
+{
+	close(how->console);
+	close(how->serial);
+	for (int i = 0; i < KT_NR_PORTS; i++)
+		close(how->ports[i]);
+}
+
+static void boot(const struct scene *sc, bool serial, struct kt_session *how,
 		 struct kt_vm *vm)
 {
 	struct ends e;
 	int alive[2];
 
 	pair(&how->console, &e.console);
+	pair(&how->serial, &e.serial);
+	fcntl(how->serial, F_SETFL, O_NONBLOCK);
 	for (int i = 0; i < KT_NR_PORTS; i++)
 		pair(&how->ports[i], &e.ports[i]);
 	if (pipe(alive))
@@ -365,14 +452,16 @@ static void boot(const struct scene *sc, struct kt_session *how,
 	if (!vm->pid) {
 		/* Else the guest would hold the host's ends open. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(how->console);
-		for (int i = 0; i < KT_NR_PORTS; i++)
-			close(how->ports[i]);
-		sc->play(&e);
+		close_ours(how);
+		if (serial)
+			play_on_serial(sc, &e);
+		else
+			sc->play(&e);
 		_exit(0);
 	}
 	close(alive[1]);
 	close(e.console);
+	close(e.serial);
 	for (int i = 0; i < KT_NR_PORTS; i++)
 		close(e.ports[i]);
 	vm->alive = alive[0];
@@ -439,8 +528,14 @@ static const struct kt_session_hooks hooks = {
 	.ended = ended,
 };
 
-static void test_scene(const struct scene *sc)
+static void count(const char *text, void *ctx)
 {
+	*(int *)ctx += strstr(text, "CONFIG_VIRTIO_CONSOLE=y,") ? 1 : 100;
+}
+
+static void test_scene(const struct scene *sc, bool serial)
+{
+	int nr_warnings = 0;
 	static const char *const argv[] = { "x", NULL };
 	struct tasks tasks = { .nr = 1 };
 	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
@@ -458,6 +553,8 @@ static void test_scene(const struct scene *sc)
 		.limits = { .hello_ns = 400 * KT_NS_PER_MS,
 			    .pong_ns = 300 * KT_NS_PER_MS,
 			    .linger_ns = 200 * KT_NS_PER_MS },
+		.warn = count,
+		.ctx = &nr_warnings,
 	};
 
 	tasks.task[0] = (struct kt_task){
@@ -470,7 +567,7 @@ static void test_scene(const struct scene *sc)
 	/* No timeout is to end what another wait ends. */
 	if (sc->want == KT_REASON_PANIC || sc->play == play_silent)
 		tasks.task[0].timeout_ns = 20 * KT_NS_PER_S;
-	boot(sc, &how, &vm);
+	boot(sc, serial, &how, &vm);
 	ok(!kt_session_run(&how, &got, &err), "%s is told", sc->name);
 	same_str(kt_reason_name(got.reason), kt_reason_name(sc->want),
 		 sc->name);
@@ -480,13 +577,14 @@ static void test_scene(const struct scene *sc)
 	   "all of its output is here, apart");
 	ok(!got.why.msg[0] == (sc->want == KT_REASON_EXIT),
 	   "people are told why, unless it just ended");
+	ok(got.serial == (serial || sc->play == play_noise) &&
+		   nr_warnings == got.serial,
+	   "if it went through a serial line that is said, once");
 	ok(kt_clock_ns() - begun < 10 * KT_NS_PER_S, "and it took no time");
 	close(tasks.task[0].in);
 	close(tasks.task[0].out);
 	close(tasks.task[0].err);
-	close(how.console);
-	for (int i = 0; i < KT_NR_PORTS; i++)
-		close(how.ports[i]);
+	close_ours(&how);
 }
 
 /* Three tasks, of which @scheduler is one; each output in a file. */
@@ -522,11 +620,9 @@ static void play(const char *name, void (*scene)(const struct ends *e),
 			.max_out = tasks->task[i].max_out,
 			.grace_ns = 100 * KT_NS_PER_MS,
 		};
-	boot(&sc, &how, &vm);
+	boot(&sc, false, &how, &vm);
 	ok(!kt_session_run(&how, got, &err), "%s", name);
-	close(how.console);
-	for (int i = 0; i < KT_NR_PORTS; i++)
-		close(how.ports[i]);
+	close_ours(&how);
 }
 
 static void close_tasks(const struct tasks *tasks)
@@ -711,7 +807,7 @@ static bool meet(void (*scene)(const struct ends *e),
 	sit_down(&person, types);
 	tcgetattr(person.slave, &before);
 	good = !kt_terminal_take(person.slave, &err);
-	boot(&sc, &how, &vm);
+	boot(&sc, false, &how, &vm);
 	tasks.task[0] = (struct kt_task){
 		.job = { .terminal = true, .cols = 90, .rows = 20 },
 		.in = person.slave,
@@ -722,9 +818,7 @@ static bool meet(void (*scene)(const struct ends *e),
 	kt_terminal_release();
 	tcgetattr(person.slave, &after);
 	good &= !memcmp(&before, &after, sizeof(before));
-	close(how.console);
-	for (int i = 0; i < KT_NR_PORTS; i++)
-		close(how.ports[i]);
+	close_ours(&how);
 	ok(good, "a session at a terminal, which is given back: %s", err.msg);
 	return gets_up(&person);
 }
@@ -791,8 +885,13 @@ int main(void)
 {
 	test_limits();
 	signal(SIGPIPE, SIG_IGN);
-	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
-		test_scene(&scenes[i]);
+	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
+		test_scene(&scenes[i], false);
+		test_scene(&scenes[i], true);
+	}
+	for (size_t i = 0; i < sizeof(serial_scenes) / sizeof(serial_scenes[0]);
+	     i++)
+		test_scene(&serial_scenes[i], false);
 	test_jobs();
 	test_bad_jobs();
 	test_immortal();
