@@ -40,6 +40,30 @@ t 'auto takes qemu where kvm would be none, and -v says why' '
 	exits 1 grep "engine qemu" err
 '
 
+t 'a kernel whose console kvm cannot have is told, once a run' '
+	printf "CONFIG_VIRTIO_CONSOLE=y\nCONFIG_VIRTIO_PCI=y\n" >config
+	echo CONFIG_VIRTIO_MMIO=m >>config
+	sed "s|}$|,\"config\":\"$PWD/config\"}|" "$work/rec" >rec
+	exits 125 ktstr-vmm --engine kvm -t -- true <rec 2>err
+	says "ktstr-vmm: engine kvm: CONFIG_VIRTIO_MMIO=m in the kernel" err
+	PATH=/nowhere exits 125 "$(command -v ktstr-vmm)" --engine qemu -t -- \
+		true <rec 2>err
+	exits 1 grep "CONFIG_" err
+	PATH=/nowhere exits 125 "$(command -v ktstr-vmm)" -v -t -- true \
+		<rec 2>err
+	if real_kvm; then
+		says "engine qemu: CONFIG_VIRTIO_MMIO=m in the kernel" err
+	else
+		exits 1 grep "CONFIG_" err
+	fi
+	echo CONFIG_VIRTIO_MMIO=y >>config
+	exits 125 ktstr-vmm --engine kvm -t -- true <rec 2>err
+	exits 1 grep "CONFIG_" err
+	echo "this is no configuration" >config
+	exits 125 ktstr-vmm --engine kvm -t -- true <rec 2>err
+	exits 1 grep "onfig" err
+'
+
 t 'a /dev/kvm that is none is 77, and auto does without' '
 	: >file
 	exits 77 with_kvm file ktstr-vmm --engine kvm -- true <"$work/rec" 2>err

@@ -317,6 +317,7 @@ static enum kt_status run_kernel(struct verifier *v, struct kt_record *kernel,
 		st = kt_setup_logs(v->args, ++v->nr_kernels, &logs, &lock, err);
 	if (st)
 		return st;
+	v->run.engine = kt_setup_engine(v->args, kernel);
 	if (kt_args_has(v->args, "heading"))
 		printf("=== kernel: %s ===\n", name_of(kernel));
 	if (!kt_args_has(v->args, "memory-mb"))

@@ -154,11 +154,12 @@ static enum kt_status run_one(struct kt_record *rec, FILE *out, void *ctx,
 	enum kt_status st =
 		kt_setup_logs(v->args, ++v->nr_runs, &logs, &lock, err);
 
+	if (st)
+		return st;
+	v->run.engine = kt_setup_engine(v->args, rec);
 	v->run.logs = logs;
 	v->run.stats = &stats;
-	if (!st)
-		st = kt_run_record(&v->run, rec, &result, &end, &nr_missing,
-				   err);
+	st = kt_run_record(&v->run, rec, &result, &end, &nr_missing, err);
 	if (st)
 		return st;
 	if (end.why.msg[0])
@@ -266,10 +267,13 @@ static enum kt_status run_text(struct vmm *v, FILE *in, struct kt_error *err)
 
 	if (!st)
 		st = kt_setup_logs(v->args, ++v->nr_runs, &logs, &lock, err);
+	if (st)
+		return st;
+	v->run.engine = kt_setup_engine(v->args, rec);
 	v->run.logs = logs;
-	if (!st && v->run.job.terminal)
+	if (v->run.job.terminal)
 		st = run_in_terminal(v, rec, &end, &nr_missing, err);
-	else if (!st)
+	else
 		st = kt_run_text(&v->run, rec, STDOUT_FILENO, STDERR_FILENO,
 				 &end, &nr_missing, err);
 	if (st)

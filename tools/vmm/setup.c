@@ -52,18 +52,6 @@ void kt_setup_release(struct kt_setup *setup)
 	*setup = (struct kt_setup){ 0 };
 }
 
-/* What it took, and why that is not kvm, is for people to know. */
-static const struct kt_engine *pick_engine(const char *name)
-{
-	struct kt_error why;
-	const struct kt_engine *engine =
-		kt_engine_pick(name ? name : "auto", &why);
-
-	if (why.msg[0])
-		kt_detail("engine %s: %s", engine->name, why.msg);
-	return engine;
-}
-
 /* Where what is made of a kernel is kept; NULL where nothing can be. */
 static char *cache_dir(void)
 {
@@ -93,7 +81,6 @@ enum kt_status kt_setup_run(const struct kt_args *args, const char *topology,
 	if (st)
 		return st;
 	setup->cache = cache_dir();
-	run->engine = pick_engine(kt_args_str(args, "engine"));
 	run->limits = kt_limits_default(kt_topology_cpus(&run->topology));
 	run->memory_mib = kt_args_u64(args, "memory-mb", 0);
 	run->hugepages = kt_args_has(args, "hugepages");
@@ -101,6 +88,15 @@ enum kt_status kt_setup_run(const struct kt_args *args, const char *topology,
 	run->cache = setup->cache;
 	run->path = kt_getenv("PATH");
 	return KT_OK;
+}
+
+const struct kt_engine *kt_setup_engine(const struct kt_args *args,
+					const struct kt_record *kernel)
+{
+	const char *given = kt_args_str(args, "engine");
+
+	return kt_engine_for(given ? given : "auto", kernel, kt_note,
+			     kt_detail);
 }
 
 enum kt_status kt_setup_logs(const struct kt_args *args, uint64_t nth,

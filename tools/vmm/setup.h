@@ -23,13 +23,20 @@ struct kt_setup {
 void kt_setup_release(struct kt_setup *setup);
 
 /*
- * Fill in of @run what the options say, where @topology stands for one that is
- * not given, and what is the same for all. It borrows from *setup. KT_USAGE: an
- * option makes no sense.
+ * Fill in of @run, but for the engine, what the options say, where @topology
+ * stands for one that is not given, and what is the same for all. It borrows
+ * from *setup. KT_USAGE: an option makes no sense.
  */
 enum kt_status kt_setup_run(const struct kt_args *args, const char *topology,
 			    struct kt_run *run, struct kt_setup *setup,
 			    struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * The engine for the machine that runs @kernel, a "ktstr.kernel/1"; which it is,
+ * and why not kvm, is said.
+ */
+const struct kt_engine *kt_setup_engine(const struct kt_args *args,
+					const struct kt_record *kernel);
 
 /*
  * A directory for the files of the @nth run, from 1, of this process: where
