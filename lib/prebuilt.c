@@ -120,7 +120,8 @@ static enum kt_status compare(const struct kt_prebuilt *k,
 	}
 	say("unlike kernels that are built here: %s", text.data);
 	if (strcmp(kt_kconfig_get(k->config, MMIO), "y") != 0)
-		say("without " MMIO " only --engine qemu can run it");
+		say("without " MMIO " only --engine qemu has a console "
+		    "for it, and kvm is slow");
 	return KT_OK;
 }
 

@@ -213,7 +213,7 @@ t 'without what a guest needs built in it is refused, and told what that is' '
 	exits 1 grep "engine qemu" err
 	sed "s/CONFIG_VIRTIO_MMIO=y/CONFIG_VIRTIO_MMIO=m/" "$work/config" >config
 	ktstr-fetch -p vmlinuz -p config >got 2>err
-	says "only --engine qemu can run it" err
+	says "only --engine qemu has a console for it" err
 	exits 1 grep kconfig_crc32 got
 '
 
