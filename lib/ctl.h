@@ -16,6 +16,7 @@
  *   ktstr.control  these lines, both ways
  *   ktstr.stdin    bytes to the command
  *   ktstr.stdout, ktstr.stderr   bytes from it
+ * A guest that has no such console has them all on a serial line: lib/mux.h.
  *
  * The end of a byte stream is told by "eof" with the number of bytes that were
  * sent, on the control port, and not by the closing of the port: QEMU does not
