@@ -7,7 +7,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,30 +61,45 @@ static void die(const char *what, const char *name)
 	end_machine(1);
 }
 
+/* What an ordinary process is asked to try instead of a machine's ports. */
+enum test { TEST_NONE, TEST_PORTS, TEST_SERIAL };
+
 /*
  * The ports; where there is no virtio console, a serial line that stands for
  * them. It is in *relay, which lives as long as the session.
  */
 static void open_ports(struct kt_session *session, struct kt_relay *relay,
-		       const char *test_dir)
+		       enum test test, const char *dir)
 {
+	const char *missing = NULL;
+	char path[PATH_MAX] = KT_PORTS_SERIAL;
+	unsigned int lacks = KT_MUX_NO_DRIVER;
+	bool serial = test == TEST_SERIAL;
 	int fds[KT_NR_PORTS];
-	unsigned int lacks = 0;
-	const char *missing;
 
-	if (test_dir)
-		missing = kt_ports_open_sockets(test_dir, fds);
+	if (test == TEST_PORTS)
+		missing = kt_ports_open_sockets(dir, fds);
+	else if (test == TEST_SERIAL)
+		snprintf(path, sizeof(path), "%s/serial", dir);
 	else
 		missing = kt_ports_open(fds, &lacks);
-	if (missing && !test_dir &&
-	    kt_ports_open_serial(KT_PORTS_SERIAL, lacks, relay, fds)) {
+	if (missing && test == TEST_NONE)
+		serial = true;
+	if (serial && kt_ports_open_serial(path, lacks, relay, fds))
 		session->relay = relay;
-		missing = NULL;
-	}
-	if (missing)
-		die("cannot open port", missing);
+	else if (serial || missing)
+		die("cannot open port", missing ? missing : path);
 	for (int i = 0; i < KT_NR_PORTS; i++)
 		session->ports[i].fd = fds[i];
+}
+
+static enum test what_test(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "--test-ports"))
+		return TEST_PORTS;
+	if (argc == 3 && !strcmp(argv[1], "--test-serial"))
+		return TEST_SERIAL;
+	return TEST_NONE;
 }
 
 static int catch_children(void)
@@ -117,13 +134,14 @@ int main(int argc, char **argv)
 	static const char usage[] =
 		"ktstr-init: this is PID 1 of a guest: see ktstr-init(8)\n";
 	const bool test = getpid() != 1;
+	const enum test how = test ? what_test(argc, argv) : TEST_NONE;
 	struct kt_session *session;
 	struct kt_relay *relay;
 	char path[PATH_BYTES], library_path[PATH_BYTES];
 
 	if (test && argc == 3 && !strcmp(argv[1], "--tar"))
 		return (int)kt_tar_write(STDOUT_FILENO, argv[2], left_out);
-	if (test && (argc != 3 || strcmp(argv[1], "--test-ports"))) {
+	if (test && !how) {
 		fputs(usage, stderr);
 		return 2;
 	}
@@ -143,7 +161,7 @@ int main(int argc, char **argv)
 	/* One of them may be what the ports need. */
 	if (!test)
 		kt_modules_load(KT_MODULES_FILE, kt_session_warn, session);
-	open_ports(session, relay, test ? argv[2] : NULL);
+	open_ports(session, relay, how, argv[argc - 1]);
 	if (chdir("/") < 0)
 		complain("cannot change to", "/");
 	kt_session_run(session);

@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import time
 
+from serialline import Line
+
 ENDS = ("exited", "signaled", "failed")
 PORTS = ("control", "stdin", "stdout", "stderr")
 PLAIN = frozenset(
@@ -158,19 +160,29 @@ class Host:
 class Init:
     """ktstr-init as an ordinary process of this machine."""
 
-    def __init__(self, program="ktstr-init"):
+    def __init__(self, program="ktstr-init", serial=False):
         self.dir = tempfile.mkdtemp()
+        if serial:
+            self.line = Line(f"{self.dir}/serial", PORTS)
+            self.proc = subprocess.Popen([program, "--test-serial", self.dir])
+            self.line.start()
+            self.host = Host(self.line.outer)
+        else:
+            self.proc, self.host = self.connect(program)
+        self.host.dir = self.dir
+
+    def connect(self, program):
         servers = {}
         for name in PORTS:
             servers[name] = socket.socket(socket.AF_UNIX)
             servers[name].bind(f"{self.dir}/ktstr.{name}")
             servers[name].listen(1)
             servers[name].settimeout(20)
-        self.proc = subprocess.Popen([program, "--test-ports", self.dir])
-        self.host = Host({n: s.accept()[0] for n, s in servers.items()})
-        self.host.dir = self.dir
+        proc = subprocess.Popen([program, "--test-ports", self.dir])
+        host = Host({n: s.accept()[0] for n, s in servers.items()})
         for server in servers.values():
             server.close()
+        return proc, host
 
     def __enter__(self):
         return self.host
