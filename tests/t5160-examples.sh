@@ -54,13 +54,6 @@ tree() {
 	git -C "$1" -c user.name=x -c user.email=x@x commit -qm x
 }
 
-# release VERSION: the test kernel in our cache, as that release
-release() {
-	kernel_record >rec || return
-	sed "s/\"version\":\"[^\"]*\"/\"version\":\"$1\"/" rec |
-		ktstr-cache add --force --key "$1-tarball-$arch" >/dev/null
-}
-
 # example PAGE FIRST-LINE BEFORE AFTER: run the example of that page that begins
 # so. BEFORE makes what it takes and may change "$script"; AFTER looks at
 # "$status", "out" and "err", and is by default that it is 0. If BEFORE leaves a

@@ -23,14 +23,6 @@ readme() {
 	python3 "$top/tests/helpers/readme.py" "$@"
 }
 
-# release VERSION: the test kernel in our cache, as that release
-release() {
-	kernel_record >"$work/release" || return
-	sed "s/\"version\":\"[^\"]*\"/\"version\":\"$1\"/
-		s/\"verified\":\"none\"/\"verified\":\"pgp\"/" "$work/release" |
-		ktstr-cache add --force --key "$1-tarball-$(uname -m)" >/dev/null
-}
-
 # crate: tests of ours that want a kernel
 crate() {
 	cp -r "$fix/crate/." . && rm tests/kernel.rs
@@ -49,9 +41,9 @@ package() {
 		return 77
 	}
 	mkdir -p "$work/deb/DEBIAN" "$work/deb/boot" || return
-	cp "$(sed -n 's/.*"image":"\([^"]*\)".*/\1/p' "$work/release")" \
+	cp "$(sed -n 's/.*"image":"\([^"]*\)".*/\1/p' "$work/kernel")" \
 		"$work/deb/boot/vmlinuz-6.12.117" || return
-	cp "$(sed -n 's/.*"config":"\([^"]*\)".*/\1/p' "$work/release")" \
+	cp "$(sed -n 's/.*"config":"\([^"]*\)".*/\1/p' "$work/kernel")" \
 		"$work/deb/boot/config-6.12.117" || return
 	cat >"$work/deb/DEBIAN/control" <<-\END
 	Package: linux-image-6.12.117

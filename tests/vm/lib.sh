@@ -22,6 +22,15 @@ kernel_record() {
 	return 77
 }
 
+# release VERSION: the kernel to test with in our cache, as that release of
+# kernel.org. Its record is $work/kernel.
+release() {
+	kernel_record >"${work:?}/kernel" || return
+	sed "s/\"version\":\"[^\"]*\"/\"version\":\"$1\"/
+		s/\"verified\":\"none\"/\"verified\":\"pgp\"/" "$work/kernel" |
+		ktstr-cache add --force --key "$1-tarball-$(uname -m)" >/dev/null
+}
+
 # guest: make $guest, the record of a kernel and an initrd, once a script.
 guest=$work/guest.rec
 guest() {
