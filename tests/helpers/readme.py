@@ -59,6 +59,8 @@ RULES = (
     (r"\b(x86_64|aarch64)\b", "ARCH"),
     # What the verifier counts depends on kernel and compiler.
     (r"verified_insns=\d+", "verified_insns=COUNT"),
+    # What scx_simple prints each second it is attached.
+    (r"(?m)^(local=\d+ global=\d+\n)+", "local=N global=N\n"),
     # What doctor finds: it is another machine.
     (r"(?m)^(?:ok|note|missing)( +\S+) .*(\n +hint: .*)?$", r"FOUND\1"),
     # Columns are as wide as what is in them.
