@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fetch-git: what ls-remote says, names of refs, passwords in URLs */
-#include "lib/fetch-git.h"
+/* git-text: what ls-remote says, complaints, names of refs, passwords in URLs */
+#include "lib/git-text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +80,32 @@ static const struct {
 	{ "", false, 0 },
 };
 
+static const struct {
+	const char *text;
+	bool id, abbrev;
+} ids[] = {
+	{ A, true, true },
+	{ A "111111111111111111111111", true, true },
+	{ A "1", false, true },
+	{ "aaaaaaa", false, true },
+	{ "aaaaaa", false, false },
+	{ "", false, false },
+	{ "aaaaaag", false, false },
+	{ "AAAAAAA", false, false },
+	{ A "1111111111111111111111111", false, false },
+};
+
+static const struct {
+	const char *text, *reason;
+} complaints[] = {
+	{ "fatal: no\n", "no" },
+	{ "warning: x\nerror: why\nfatal: what\n", "what" },
+	{ "fatal: what\nremote: error: why\nmore\n", "why" },
+	{ "fatal: remote error: why", "why" },
+	{ "usage: git\nmore", "usage: git" },
+	{ "", "" },
+};
+
 #define NR(a) (sizeof(a) / sizeof((a)[0]))
 
 int main(void)
@@ -116,6 +142,19 @@ int main(void)
 			   progress[i].said,
 		   "progress %zu is told or not", i);
 		same_u64(bytes, progress[i].bytes, "so many bytes");
+	}
+	for (size_t i = 0; i < NR(ids); i++) {
+		ok(kt_git_is_id(ids[i].text) == ids[i].id, "\"%s\" is %swhole",
+		   ids[i].text, ids[i].id ? "" : "not ");
+		ok(kt_git_is_abbrev(ids[i].text) == ids[i].abbrev,
+		   "\"%s\" may %sstand for a commit", ids[i].text,
+		   ids[i].abbrev ? "" : "not ");
+	}
+	for (size_t i = 0; i < NR(complaints); i++) {
+		char *got = kt_git_reason(complaints[i].text);
+
+		same_str(got, complaints[i].reason, "git says why");
+		free(got);
 	}
 	for (size_t i = 0; i < NR(good_refs); i++)
 		ok(kt_git_ref_valid(good_refs[i]), "\"%s\" may be a ref",
