@@ -2,9 +2,8 @@
 /*
  * fetch-git - a kernel's source that is a commit of a git repository
  *
- * All of it is done by git(1), which knows the protocols and the user's ways
- * to log in. It is never let near the terminal: a question there would be asked
- * behind a pipeline.
+ * git is never let near the terminal: a question there would be asked behind a
+ * pipeline.
  */
 #include "lib/fetch-git.h"
 
@@ -13,21 +12,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/env.h"
 #include "lib/fd.h"
 #include "lib/git-text.h"
+#include "lib/git.h"
 #include "lib/key.h"
-#include "lib/spawn.h"
 #include "lib/stop.h"
 #include "lib/tree.h"
 #include "lib/xalloc.h"
 
 #define ASK_TIMEOUT_NS (120 * KT_NS_PER_S)
 #define FETCH_TIMEOUT_NS (7200 * KT_NS_PER_S)
-#define MAX_OUTPUT ((size_t)64 << 20) /* a repository may have many refs */
-#define MAX_ARGS 24
 
 struct git {
 	const struct kt_fetch *how;
@@ -35,10 +31,9 @@ struct git {
 	char *shown;	/* url as it may be told */
 	char *full_url; /* url as git gets it, from any directory */
 	char **env;
-	char *name;	   /* the ref's full name, or NULL for a commit */
-	char *hash;	   /* of the commit: whole, or what is known of it */
-	bool fetching;	   /* git tells how far it is */
-	struct kt_buf out; /* what the last git wrote */
+	struct kt_git run;
+	char *name; /* the ref's full name, or NULL for a commit */
+	char *hash; /* of the commit: whole, or what is known of it */
 };
 
 static void git_release(struct git *g)
@@ -48,56 +43,33 @@ static void git_release(struct git *g)
 	kt_env_freep(&g->env);
 	free(g->name);
 	free(g->hash);
-	kt_buf_release(&g->out);
+	kt_git_release(&g->run);
 }
 
 static void heard(const struct kt_buf *out, void *ctx)
 {
 	const struct git *g = ctx;
+	const struct kt_fetch_watch *watch = &g->how->watch;
 	uint64_t bytes;
 
-	if (g->fetching && kt_git_progress(out->data, out->len, &bytes))
-		g->how->watch.at(bytes, g->how->watch.ctx);
+	if (kt_git_progress(out->data, out->len, &bytes))
+		watch->at(bytes, watch->ctx);
 }
 
-/*
- * Run git with @args; what it writes is in g->out, and with @merge also its
- * complaints. *status is its exit status.
- */
-static enum kt_status run_git(struct git *g, const char *const *args,
-			      bool merge, uint64_t timeout_ns, int *status,
+static enum kt_status run_git(struct git *g, const char *dir,
+			      const char *const *args, bool merge,
+			      uint64_t timeout_ns, int *status,
 			      struct kt_error *err)
 {
-	const char *argv[MAX_ARGS] = {
-		"git",	     "-c", "core.fsmonitor=false",  "-c",
-		"gc.auto=0", "-c", "maintenance.auto=false"
-	};
-	const struct kt_spawn how = { .argv = argv,
-				      .env = (const char *const *)g->env,
-				      .in = KT_SPAWN_NULL,
-				      .err = KT_SPAWN_NULL,
-				      .group = true,
-				      .die_with_us = true,
-				      .heard = heard,
-				      .ctx = g };
-	enum kt_status st;
-	size_t nr = 7;
-	int ws;
+	const enum kt_status st =
+		kt_git_run(&g->run, dir, args, merge, timeout_ns, status, err);
 
-	while (*args && nr + 1 < MAX_ARGS)
-		argv[nr++] = *args++;
-	kt_buf_release(&g->out);
-	kt_buf_adds(&g->out, "");
-	st = kt_spawn_capture(&how, merge, MAX_OUTPUT,
-			      kt_deadline_in(timeout_ns), &g->out, &ws, err);
-	if (!st)
-		*status = kt_spawn_exit_status(ws);
 	return st ? kt_within(err, st, "git") : KT_OK;
 }
 
 static bool says(const struct git *g, const char *text)
 {
-	return strstr(g->out.data, text) != NULL;
+	return strstr(g->run.out.data, text) != NULL;
 }
 
 static const struct {
@@ -130,7 +102,7 @@ static const struct {
 static enum kt_status refused(const struct git *g, const char *what,
 			      struct kt_error *err)
 {
-	char *why KT_CLEANUP(kt_freep) = kt_git_reason(g->out.data);
+	char *why KT_CLEANUP(kt_freep) = kt_git_reason(g->run.out.data);
 
 	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]);
 	     i++) {
@@ -161,11 +133,11 @@ static enum kt_status list_refs(struct git *g, bool all, struct kt_error *err)
 	enum kt_status st;
 	int status;
 
-	st = run_git(g, args, false, ASK_TIMEOUT_NS, &status, err);
+	st = run_git(g, NULL, args, false, ASK_TIMEOUT_NS, &status, err);
 	if (st || !status)
 		return st;
 	/* Once more, for the complaint. */
-	st = run_git(g, args, true, ASK_TIMEOUT_NS, &status, err);
+	st = run_git(g, NULL, args, true, ASK_TIMEOUT_NS, &status, err);
 	if (st || !status)
 		return st;
 	return refused(g, "ask", err);
@@ -190,7 +162,7 @@ static enum kt_status resolve(struct git *g, struct kt_error *err)
 		return KT_OK;
 	}
 	st = list_refs(g, false, err);
-	if (st || kt_git_find_ref(g->out.data, g->ref, &g->name, &g->hash))
+	if (st || kt_git_find_ref(g->run.out.data, g->ref, &g->name, &g->hash))
 		return st;
 	if (!kt_git_is_abbrev(g->ref))
 		return no_such_ref(g, err);
@@ -209,7 +181,7 @@ static enum kt_status complete(struct git *g, struct kt_error *err)
 	st = list_refs(g, true, err);
 	if (st)
 		return st;
-	hash = kt_git_find_commit(g->out.data, g->hash);
+	hash = kt_git_find_commit(g->run.out.data, g->hash);
 	if (hash) {
 		free(g->hash);
 		g->hash = hash;
@@ -218,17 +190,13 @@ static enum kt_status complete(struct git *g, struct kt_error *err)
 }
 
 static enum kt_status in_dir(struct git *g, const char *dir,
-			     const char *const *words, const char *what,
+			     const char *const *args, const char *what,
 			     struct kt_error *err)
 {
-	const char *args[MAX_ARGS] = { "-C", dir };
 	enum kt_status st;
-	size_t nr = 2;
 	int status;
 
-	while (*words && nr + 1 < MAX_ARGS)
-		args[nr++] = *words++;
-	st = run_git(g, args, true, FETCH_TIMEOUT_NS, &status, err);
+	st = run_git(g, dir, args, true, FETCH_TIMEOUT_NS, &status, err);
 	if (st || !status)
 		return st;
 	return refused(g, what, err);
@@ -241,17 +209,18 @@ static enum kt_status fetch(struct git *g, const char *dir,
 	const struct kt_fetch_watch *watch = &g->how->watch;
 	char *what KT_CLEANUP(kt_freep) =
 		kt_xasprintf("fetching %s from %s", g->ref, g->shown);
-	const char *args[MAX_ARGS] = { "fetch", "--progress", "--no-tags",
-				       "--no-recurse-submodules" };
+	const char *args[KT_GIT_MAX_ARGS] = { "fetch", "--progress",
+					      "--no-tags",
+					      "--no-recurse-submodules" };
 	size_t nr = 4;
 	enum kt_status st;
 
-	while (*words && nr + 1 < MAX_ARGS)
+	while (*words && nr + 1 < KT_GIT_MAX_ARGS)
 		args[nr++] = *words++;
 	watch->begin(what, 0, watch->ctx);
-	g->fetching = true;
+	g->run.heard = heard;
 	st = in_dir(g, dir, args, "fetch from", err);
-	g->fetching = false;
+	g->run.heard = NULL;
 	if (!st)
 		watch->end(watch->ctx);
 	return st;
@@ -261,16 +230,17 @@ static enum kt_status fetch(struct git *g, const char *dir,
 static char *commit_in(struct git *g, const char *dir, const char *what)
 {
 	char *rev KT_CLEANUP(kt_freep) = kt_xasprintf("%s^{commit}", what);
-	const char *const args[] = { "-C",	 dir, "rev-parse", "--quiet",
-				     "--verify", rev, NULL };
+	const char *const args[] = { "rev-parse", "--quiet", "--verify", rev,
+				     NULL };
 	struct kt_error ignored;
+	const char *id;
 	int status;
 
-	if (run_git(g, args, false, ASK_TIMEOUT_NS, &status, &ignored) ||
+	if (run_git(g, dir, args, false, ASK_TIMEOUT_NS, &status, &ignored) ||
 	    status)
 		return NULL;
-	g->out.data[strcspn(g->out.data, "\n")] = '\0';
-	return kt_git_is_id(g->out.data) ? kt_xstrdup(g->out.data) : NULL;
+	id = kt_git_line(&g->run);
+	return kt_git_is_id(id) ? kt_xstrdup(id) : NULL;
 }
 
 /* Fetch @what alone: a ref by its full name, or a whole commit id. */
@@ -466,20 +436,13 @@ static char *url_from_anywhere(const char *url)
 
 static enum kt_status open_git(struct git *g, struct kt_error *err)
 {
-	static const char *const drop[] = { "GIT_*", "LC_*", "LANG", "LANGUAGE",
-					    NULL };
 	/* No question on the terminal, from git or from ssh. */
-	static const char *const set[] = { "GIT_TERMINAL_PROMPT=0",
-					   "GIT_OPTIONAL_LOCKS=0",
-					   "GIT_NO_LAZY_FETCH=1",
-					   "SSH_ASKPASS=false",
-					   "SSH_ASKPASS_REQUIRE=force",
-					   "LC_ALL=C",
-					   NULL };
-	char *program KT_CLEANUP(kt_freep) =
-		kt_path_search(kt_env_get(g->how->env, "PATH"), "git");
+	static const char *const mute[] = { "GIT_TERMINAL_PROMPT=0",
+					    "GIT_NO_LAZY_FETCH=1",
+					    "SSH_ASKPASS=false",
+					    "SSH_ASKPASS_REQUIRE=force", NULL };
 
-	if (!program)
+	if (!kt_git_installed(g->how->env))
 		return kt_hint(err,
 			       kt_fail(err, KT_SKIP, "git is not installed"),
 			       "apt install git");
@@ -491,7 +454,9 @@ static enum kt_status open_git(struct git *g, struct kt_error *err)
 			       g->ref);
 	g->shown = kt_git_url_shown(g->url);
 	g->full_url = url_from_anywhere(g->url);
-	g->env = kt_env_new(g->how->env, drop, set);
+	g->env = kt_git_env(g->how->env, mute);
+	g->run.env = (const char *const *)g->env;
+	g->run.ctx = g;
 	return KT_OK;
 }
 

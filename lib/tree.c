@@ -12,11 +12,10 @@
 #include "lib/clock.h"
 #include "lib/env.h"
 #include "lib/fd.h"
-#include "lib/spawn.h"
+#include "lib/git-text.h"
+#include "lib/git.h"
 #include "lib/xalloc.h"
 
-#define GIT_ARGS_MAX 16
-#define GIT_OUTPUT_MAX ((size_t)64 << 20) /* a status of every file there is */
 #define GIT_TIMEOUT_NS (600 * KT_NS_PER_S)
 
 /*
@@ -146,49 +145,19 @@ void kt_tree_git_release(struct kt_tree_git *git)
 
 struct git {
 	const char *path;
-	const char *const *env;
-	struct kt_buf out;
+	struct kt_git run;
 };
 
 static void git_release(struct git *git)
 {
-	kt_buf_release(&git->out);
+	kt_git_release(&git->run);
 }
 
-/*
- * Run git with @args in the tree, what it says in git->out: its answer, and
- * with @merge its complaints. The program that watches files for git is a
- * setting of the repository, and must not be started by a look at it.
- */
 static enum kt_status run_git(struct git *git, const char *const *args,
 			      bool merge, int *status, struct kt_error *err)
 {
-	const char *argv[GIT_ARGS_MAX] = { "git", "-c", "core.fsmonitor=false",
-					   "-C", git->path };
-	const struct kt_spawn how = { .argv = argv,
-				      .env = git->env,
-				      .in = KT_SPAWN_NULL,
-				      .err = KT_SPAWN_NULL,
-				      .group = true };
-	enum kt_status st;
-	size_t nr = 5;
-	int ws;
-
-	while (*args && nr + 1 < GIT_ARGS_MAX)
-		argv[nr++] = *args++;
-	git_release(git);
-	kt_buf_adds(&git->out, "");
-	st = kt_spawn_capture(&how, merge, GIT_OUTPUT_MAX,
-			      kt_deadline_in(GIT_TIMEOUT_NS), &git->out, &ws,
-			      err);
-	if (!st)
-		*status = kt_spawn_exit_status(ws);
-	return st;
-}
-
-static void chomp(struct kt_buf *buf)
-{
-	buf->data[strcspn(buf->data, "\n")] = '\0';
+	return kt_git_run(&git->run, git->path, args, merge, GIT_TIMEOUT_NS,
+			  status, err);
 }
 
 /* Ask again for what git says when it will not look at the repository. */
@@ -201,7 +170,7 @@ static enum kt_status refused(struct git *git, const char *const *args,
 	st = run_git(git, args, true, &status, err);
 	if (st)
 		return st;
-	if (strstr(git->out.data, "dubious ownership"))
+	if (strstr(git->run.out.data, "dubious ownership"))
 		return kt_hint(
 			err,
 			kt_fail(err, KT_FAIL,
@@ -210,16 +179,8 @@ static enum kt_status refused(struct git *git, const char *const *args,
 				git->path),
 			"git config --global --add safe.directory %s",
 			git->path);
-	chomp(&git->out);
 	return kt_fail(err, KT_FAIL, "git cannot read \"%s\": %s", git->path,
-		       git->out.data);
-}
-
-static bool is_hash(const char *s)
-{
-	const size_t len = strlen(s);
-
-	return (len == 40 || len == 64) && strspn(s, "0123456789abcdef") == len;
+		       kt_git_line(&git->run));
 }
 
 /* Is the repository that git finds from the tree rooted at the tree? */
@@ -240,15 +201,15 @@ static enum kt_status is_rooted(struct git *git, bool *rooted,
 
 		st = refused(git, top, &why);
 		if (st == KT_FAIL &&
-		    strstr(git->out.data, "not a git repository")) {
+		    strstr(git->run.out.data, "not a git repository")) {
 			*rooted = false;
 			return KT_OK;
 		}
 		*err = why;
 		return st;
 	}
-	chomp(&git->out);
-	*rooted = !stat(git->path, &ours) && !stat(git->out.data, &theirs) &&
+	*rooted = !stat(git->path, &ours) &&
+		  !stat(kt_git_line(&git->run), &theirs) &&
 		  ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
 	return KT_OK;
 }
@@ -261,20 +222,21 @@ static enum kt_status read_head(struct git *git, struct kt_tree_git *found,
 	static const char *const branch[] = { "symbolic-ref", "-q", "--short",
 					      "HEAD", NULL };
 	enum kt_status st;
+	const char *line;
 	int status;
 
 	st = run_git(git, head, false, &status, err);
 	if (st)
 		return st;
-	chomp(&git->out);
-	if (!status && is_hash(git->out.data))
-		snprintf(found->hash, sizeof(found->hash), "%s", git->out.data);
+	line = kt_git_line(&git->run);
+	if (!status && kt_git_is_id(line))
+		snprintf(found->hash, sizeof(found->hash), "%s", line);
 	st = run_git(git, branch, false, &status, err);
 	if (st)
 		return st;
-	chomp(&git->out);
-	if (!status && git->out.data[0])
-		found->branch = kt_xstrdup(git->out.data);
+	line = kt_git_line(&git->run);
+	if (!status && *line)
+		found->branch = kt_xstrdup(line);
 	return KT_OK;
 }
 
@@ -300,7 +262,7 @@ static enum kt_status read_dirty(struct git *git, bool *dirty,
 		return st;
 	if (status)
 		return refused(git, args, err);
-	*dirty = git->out.len > 0;
+	*dirty = git->run.out.len > 0;
 	return KT_OK;
 }
 
@@ -321,12 +283,6 @@ enum kt_status kt_tree_git(const char *path, const char *const *env,
 			   struct kt_tree_git *out, bool *no_git,
 			   struct kt_error *err)
 {
-	static const char *const drop[] = { "GIT_*", "LC_*", "LANG", "LANGUAGE",
-					    NULL };
-	static const char *const set[] = { "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C",
-					   NULL };
-	char *program KT_CLEANUP(kt_freep) =
-		kt_path_search(kt_env_get(env, "PATH"), "git");
 	char **clean KT_CLEANUP(kt_env_freep) = NULL;
 	char *dot_git KT_CLEANUP(kt_freep) = kt_path_join(path, ".git");
 	struct kt_tree_git found = { 0 };
@@ -336,15 +292,15 @@ enum kt_status kt_tree_git(const char *path, const char *const *env,
 	/* A repository above the tree is not the tree's. */
 	const bool here = !lstat(dot_git, &sb);
 
-	*no_git = here && !program;
-	if (!here || !program) {
+	*no_git = here && !kt_git_installed(env);
+	if (!here || *no_git) {
 		*out = found;
 		return KT_OK;
 	}
-	clean = kt_env_new(env, drop, set);
+	clean = kt_git_env(env, NULL);
 
 	struct git git KT_CLEANUP(git_release) = {
-		.path = path, .env = (const char *const *)clean
+		.path = path, .run.env = (const char *const *)clean
 	};
 
 	st = ask(&git, &found, err);
