@@ -365,3 +365,39 @@ enum kt_status kt_net_sums(struct kt_net *net, unsigned int major,
 	*err = why;
 	return why.status;
 }
+
+enum kt_status kt_net_probe(struct kt_net *net,
+			    const struct kt_version *version, bool *there,
+			    struct kt_error *err)
+{
+	char **urls KT_CLEANUP(kt_env_freep) = kt_net_urls(net, version);
+	struct kt_error why = { 0 };
+	bool answered = false;
+
+	*there = false;
+	net->download.http = net->http;
+	for (char **url = urls; *url && !*there; url++) {
+		struct kt_error e = { 0 };
+		const enum kt_status st =
+			kt_download_probe(&net->download, *url, there, &e);
+
+		if (st == KT_FAIL) {
+			*err = e;
+			return st;
+		}
+		answered = answered || !st;
+		if (st)
+			why = e;
+	}
+	if (answered)
+		return KT_OK;
+	*err = why;
+	return why.status;
+}
+
+bool kt_net_sums_newest(const struct kt_net *net,
+			const struct kt_series *series, struct kt_version *out)
+{
+	return kt_sums_newest(net->sums.data ? net->sums.data : "",
+			      net->sums.len, series->major, series->minor, out);
+}

@@ -79,4 +79,20 @@ enum kt_status kt_net_sums(struct kt_net *net, unsigned int major,
 			   const char *name, char sha256[KT_SHA256_SIZE],
 			   bool *found, struct kt_error *err) KT_MUST_CHECK;
 
+/*
+ * The newest release of @series, of one minor, in the sums that have been got;
+ * false if there is none.
+ */
+bool kt_net_sums_newest(const struct kt_net *net,
+			const struct kt_series *series, struct kt_version *out);
+
+/*
+ * Is there a tarball of @version on any server? *there is false, too, on
+ * failure: of the last server if none answers, or KT_FAIL when told to stop.
+ * net->http must be open.
+ */
+enum kt_status kt_net_probe(struct kt_net *net,
+			    const struct kt_version *version, bool *there,
+			    struct kt_error *err) KT_MUST_CHECK;
+
 #endif

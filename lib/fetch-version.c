@@ -11,6 +11,7 @@
 #include "lib/env.h"
 #include "lib/fd.h"
 #include "lib/fetch-net.h"
+#include "lib/fetch-series.h"
 #include "lib/fetch.h"
 #include "lib/key.h"
 #include "lib/verify.h"
@@ -19,8 +20,6 @@
 
 /* Kernels of today have 150 MB; this leaves room for those of tomorrow. */
 #define MAX_TARBALL_BYTES ((uint64_t)1 << 30)
-/* The longest series so far had 337 patches. */
-#define PROBE_MAX_PATCH 1023
 
 struct supply {
 	const struct kt_fetch *how;
@@ -45,244 +44,17 @@ static void set_version(struct supply *s, const struct kt_version *version)
 	kt_version_format(version, s->text);
 }
 
-static enum kt_status make_key(const char *version, char **key,
-			       struct kt_error *err)
-{
-	const struct kt_key_parts parts = { .source = KT_SOURCE_TARBALL,
-					    .arch = kt_arch(),
-					    .version = version };
-
-	return kt_key_make(&parts, key, err);
-}
-
 /* The fresh entry of the version, if there is one that is good enough. */
 static enum kt_status find_entry(struct supply *s, struct kt_record **out,
 				 struct kt_error *err)
 {
 	char *key KT_CLEANUP(kt_freep) = NULL;
-	const enum kt_status st = make_key(s->text, &key, err);
+	const enum kt_status st = kt_fetch_tarball_key(s->text, &key, err);
 
 	return st ? st :
 		    kt_fetch_entry(s->how, key,
 				   kt_net_wanted(&s->net, &s->version), out,
 				   err);
-}
-
-/* Is there a tarball of series->patch on any server? */
-static enum kt_status probe(struct supply *s, const struct kt_version *version,
-			    bool *there, struct kt_error *err)
-{
-	char **urls KT_CLEANUP(kt_env_freep) = kt_net_urls(&s->net, version);
-	struct kt_error why = { 0 };
-	bool answered = false;
-
-	*there = false;
-	s->net.download.http = s->net.http;
-	for (char **url = urls; *url && !*there; url++) {
-		struct kt_error e = { 0 };
-		const enum kt_status st =
-			kt_download_probe(&s->net.download, *url, there, &e);
-
-		if (st == KT_FAIL) {
-			*err = e;
-			return st;
-		}
-		answered = answered || !st;
-		if (st)
-			why = e;
-	}
-	if (answered)
-		return KT_OK;
-	*err = why;
-	return why.status;
-}
-
-/*
- * The highest patch level of a series that servers have, when they list
- * nothing: double it until there is none, then halve the gap. A series has no
- * holes where nobody has cleared it out.
- */
-static enum kt_status probe_series(struct supply *s,
-				   const struct kt_series *series, bool *found,
-				   struct kt_error *err)
-{
-	struct kt_version v = { .major = series->major,
-				.minor = series->minor };
-	unsigned int low = 0, high = 1;
-	enum kt_status st = probe(s, &v, found, err);
-	bool there = true;
-
-	while (!st && *found && there && high <= PROBE_MAX_PATCH) {
-		v.patch = high;
-		st = probe(s, &v, &there, err);
-		if (!st && there)
-			low = high;
-		if (!st && there)
-			high *= 2;
-	}
-	while (!st && *found && high - low > 1) {
-		v.patch = low + (high - low) / 2;
-		st = probe(s, &v, &there, err);
-		if (there)
-			low = v.patch;
-		else
-			high = v.patch;
-	}
-	v.patch = low;
-	v.has_patch = low > 0;
-	if (!st && *found)
-		set_version(s, &v);
-	return st;
-}
-
-/* A series that releases.json no longer has, or that could not be asked for. */
-static enum kt_status find_old(struct supply *s, const struct kt_series *series,
-			       bool *found, struct kt_error *err)
-{
-	char sha256[KT_SHA256_SIZE];
-	struct kt_error why = { 0 };
-	struct kt_version v;
-	enum kt_status st;
-
-	*found = false;
-	if (series->any_minor)
-		return KT_OK;
-	st = kt_net_sums(&s->net, series->major, NULL, sha256, found, &why);
-	if (st == KT_DATA) {
-		*err = why;
-		return st;
-	}
-	if (st)
-		return probe_series(s, series, found, err);
-	*found = kt_sums_newest(s->net.sums.data ? s->net.sums.data : "",
-				s->net.sums.len, series->major, series->minor,
-				&v);
-	if (*found)
-		set_version(s, &v);
-	return KT_OK;
-}
-
-static void hint_newest(struct supply *s, struct kt_error *err)
-{
-	char text[KT_VERSION_SIZE];
-	struct kt_version v;
-
-	if (!s->net.releases || !kt_releases_newest(s->net.releases, &v))
-		return;
-	kt_version_format(&v, text);
-	kt_error_hint(err,
-		      "the newest kernel with a patch level of %d or more "
-		      "is %s",
-		      KT_RELEASES_MIN_PATCH, text);
-}
-
-static enum kt_status resolve_series(struct supply *s, const char *text,
-				     const struct kt_series *series,
-				     struct kt_error *err)
-{
-	struct kt_error why = { 0 };
-	enum kt_status st = kt_net_releases(&s->net, &why), old;
-	struct kt_version v;
-	bool found;
-
-	if (!st && kt_releases_of_series(s->net.releases, series, &v)) {
-		set_version(s, &v);
-		return KT_OK;
-	}
-	old = find_old(s, series, &found, err);
-	if (!old && found)
-		return KT_OK;
-	if (st) {
-		*err = why;
-		return st;
-	}
-	if (old)
-		return old;
-	st = kt_fail(err, KT_FAIL, "there is no release \"%s\" or \"%s.x\"",
-		     text, text);
-	hint_newest(s, err);
-	return st;
-}
-
-/* Which version is meant by @text, which is none itself. */
-static enum kt_status resolve(struct supply *s, const char *text,
-			      const struct kt_series *series,
-			      struct kt_error *err)
-{
-	struct kt_version v;
-	enum kt_status st = kt_net_open(&s->net, err);
-
-	if (st)
-		return st;
-	if (text)
-		return resolve_series(s, text, series, err);
-	st = kt_net_releases(&s->net, err);
-	if (st)
-		return st;
-	if (!kt_releases_newest(s->net.releases, &v))
-		return kt_hint(err,
-			       kt_fail(err, KT_FAIL,
-				       "releases.json has no stable release "
-				       "with a patch level of %d or more",
-				       KT_RELEASES_MIN_PATCH),
-			       "name a version");
-	set_version(s, &v);
-	return KT_OK;
-}
-
-/* Is cache entry @rec a release of @series (NULL: any) as good as @wanted? */
-static bool stands_in(struct supply *s, const struct kt_record *rec,
-		      const struct kt_series *series, struct kt_version *out)
-{
-	const char *version = kt_record_text(rec, "version");
-	const char *key = kt_record_text(rec, "key");
-	char *want KT_CLEANUP(kt_freep) = NULL;
-	struct kt_error ignored;
-
-	return version && key && kt_version_parse(version, out) && !out->rc &&
-	       (!series ||
-		(out->major == series->major &&
-		 (series->any_minor || out->minor == series->minor))) &&
-	       !make_key(version, &want, &ignored) && !strcmp(key, want) &&
-	       kt_cache_fresh(rec) &&
-	       kt_fetch_verified(kt_record_text(rec, "verified"),
-				 kt_net_wanted(&s->net, out));
-}
-
-/* No server can be asked which is the newest: the newest that is here. */
-static enum kt_status offline(struct supply *s, const struct kt_series *series,
-			      struct kt_record **out, struct kt_error *err)
-{
-	struct kt_cache *cache KT_CLEANUP(kt_cache_freep) = NULL;
-	struct kt_record **recs = NULL;
-	struct kt_version v, best = { 0 };
-	size_t nr = 0, pick = 0;
-	enum kt_status st;
-	bool any = false;
-
-	if (s->how->force)
-		return KT_OK;
-	st = kt_fetch_cache(s->how, &cache, err);
-	if (!st)
-		st = kt_cache_list(cache, &recs, &nr, err);
-	if (st)
-		return st;
-	for (size_t i = 0; i < nr; i++) {
-		if (!stands_in(s, recs[i], series, &v) ||
-		    (any && kt_version_compare(&v, &best) <= 0))
-			continue;
-		any = true;
-		best = v;
-		pick = i;
-	}
-	if (any) {
-		s->how->note("no server can be asked for a newer one than "
-			     "the cache has");
-		kt_fetch_say_cached(s->how, kt_record_text(recs[pick], "key"));
-		*out = kt_record_copy(recs[pick]);
-	}
-	kt_cache_list_free(recs, nr);
-	return KT_OK;
 }
 
 /* No server that answers has it: say so, and what there is instead. */
@@ -303,9 +75,7 @@ static enum kt_status not_there(struct supply *s, struct kt_error *err)
 	if (!kt_net_releases(&s->net, &ignored))
 		found = kt_releases_of_series(s->net.releases, &series, &v);
 	if (!found && s->net.sums_major == series.major)
-		found = kt_sums_newest(s->net.sums.data ? s->net.sums.data : "",
-				       s->net.sums.len, series.major,
-				       series.minor, &v);
+		found = kt_net_sums_newest(&s->net, &series, &v);
 	if (s->version.rc) {
 		kt_error_hint(err,
 			      "%sgit may still have it: --git URL --ref "
@@ -315,7 +85,7 @@ static enum kt_status not_there(struct supply *s, struct kt_error *err)
 		kt_version_format(&v, text);
 		kt_error_hint(err, "the newest of its series is %s", text);
 	} else {
-		hint_newest(s, err);
+		kt_fetch_hint_newest(&s->net, err);
 	}
 	return KT_FAIL;
 }
@@ -325,7 +95,8 @@ static enum kt_status no_sum(struct supply *s, const char *name,
 			     struct kt_error *err)
 {
 	bool there;
-	const enum kt_status st = probe(s, &s->version, &there, err);
+	const enum kt_status st =
+		kt_net_probe(&s->net, &s->version, &there, err);
 
 	if (st)
 		return st;
@@ -430,7 +201,7 @@ static enum kt_status describe(struct supply *s, struct kt_record *rec,
 {
 	char *key KT_CLEANUP(kt_freep) = NULL;
 	char *url KT_CLEANUP(kt_freep) = kt_http_public(s->urls[s->got.url]);
-	const enum kt_status st = make_key(s->text, &key, err);
+	const enum kt_status st = kt_fetch_tarball_key(s->text, &key, err);
 
 	if (st)
 		return st;
@@ -535,6 +306,7 @@ enum kt_status kt_fetch_version(const struct kt_fetch *how, const char *text,
 	};
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
 	struct kt_series series = { 0 };
+	struct kt_version v;
 	bool exact;
 	enum kt_status st = kt_mirrors_parse(
 		how->mirrors, "KTSTR_KERNEL_MIRROR", &s.net.mirrors, err);
@@ -544,11 +316,14 @@ enum kt_status kt_fetch_version(const struct kt_fetch *how, const char *text,
 	if (st)
 		return st;
 	if (!exact) {
-		st = resolve(&s, text, &series, err);
+		st = kt_fetch_resolve(&s.net, text, &series, &v, err);
+		if (!st)
+			set_version(&s, &v);
 		if (st == KT_AGAIN) {
 			struct kt_error why = *err;
 
-			st = offline(&s, text ? &series : NULL, &rec, err);
+			st = kt_fetch_offline(&s.net, text ? &series : NULL,
+					      &rec, err);
 			if (!st && !rec) {
 				*err = why;
 				st = KT_AGAIN;
