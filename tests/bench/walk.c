@@ -5,9 +5,11 @@
  *
  * The median of many times, and the slowest; the guest is memory made for it.
  */
-#include "tests/bpf-image.h"
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "lib/clock.h"
+#include "tests/helpers/bpf-image.h"
 
 #define TIMES 101
 

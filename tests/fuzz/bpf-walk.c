@@ -2,11 +2,14 @@
 /*
  * fuzz bpf-walk: a guest's memory with words that lie
  *
- * The input is a list of patches to memory that is good (tests/bpf-image.h):
+ * The input is a list of patches to memory that is good (bpf-image.h):
  * where, what kind of value, the value. Each ends in an error or in a list of
  * programs that could be, within the limits on work.
  */
-#include "tests/bpf-image.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/helpers/bpf-image.h"
 
 #define MAX_PATCHES 64
 #define NR_PROGS 12

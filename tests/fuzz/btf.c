@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuzz btf: types from anywhere, and a kernel that has them */
-#include "tests/bpf-image.h"
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/bpf/xarray.h"
+#include "tests/helpers/bpf-image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 /* kmem: a guest's memory by the addresses its kernel uses */
 #include "lib/bpf/kmem.h"
 
-#include "tests/bpf-image.h"
+#include "tests/helpers/bpf-image.h"
 #include "tests/unit/tap.h"
 
 static void reads(struct image *im)
