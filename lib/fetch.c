@@ -119,7 +119,7 @@ static enum kt_status open_base(const struct kt_fetch *how, char **out,
 	char *path KT_CLEANUP(kt_freep) = NULL;
 	const enum kt_status st = kt_dir_build(how->dirs, &path, err);
 
-	return st ? st : kt_workdir_base(path, out, err);
+	return st ? st : kt_mkdirs_real(path, out, err);
 }
 
 enum kt_status kt_fetch_dir_new(const struct kt_fetch *how, const char *name,

@@ -16,21 +16,6 @@
 
 #define SUFFIX_LEN 7 /* ".XXXXXX" of mkdtemp(3) */
 
-enum kt_status kt_workdir_base(const char *dir, char **out,
-			       struct kt_error *err)
-{
-	enum kt_status st = kt_mkdirs(dir, err);
-	char *path;
-
-	if (st)
-		return st;
-	path = realpath(dir, NULL);
-	if (!path)
-		return kt_fail_errno(err, "cannot find \"%s\"", dir);
-	*out = path;
-	return KT_OK;
-}
-
 enum kt_status kt_workdir_space(const char *base, uint64_t need,
 				struct kt_error *err)
 {

@@ -20,13 +20,6 @@
 #define KT_WORKDIR_MAX_AGE_S (24L * 3600) /* of what nobody holds */
 #define KT_WORKDIR_MAX_LOG_AGE_S (7 * KT_WORKDIR_MAX_AGE_S)
 
-/*
- * Make the build directory @dir if it is not there; *out is its canonical
- * path, owned by the caller.
- */
-enum kt_status kt_workdir_base(const char *dir, char **out,
-			       struct kt_error *err) KT_MUST_CHECK;
-
 /* KT_SYS unless @need bytes are free in the file system of @base. */
 enum kt_status kt_workdir_space(const char *base, uint64_t need,
 				struct kt_error *err) KT_MUST_CHECK;

@@ -191,7 +191,7 @@ static enum kt_status open_base(struct tool *t, struct kt_error *err)
 	kt_tool_dirs(&dirs);
 	st = kt_dir_build(&dirs, &dir, err);
 	if (!st)
-		st = kt_workdir_base(dir, &t->base, err);
+		st = kt_mkdirs_real(dir, &t->base, err);
 	if (!st)
 		st = kt_dir_cache(&dirs, &root, err);
 	if (st)
