@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <elf.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,21 +45,13 @@ static uint32_t le(const unsigned char *p, int bytes)
 static enum kt_status read_at(int fd, const char *what, unsigned char *out,
 			      size_t len, uint64_t at, struct kt_error *err)
 {
-	while (len) {
-		const ssize_t n = pread(fd, out, len, (off_t)at);
+	uint64_t got;
+	const enum kt_status st =
+		kt_fd_read_at(fd, what, out, len, at, &got, err);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return kt_fail_errno(err, "cannot read \"%s\"", what);
-		if (!n)
-			return kt_fail(err, KT_DATA, "\"%s\" is no bzImage",
-				       what);
-		out += n;
-		at += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return KT_OK;
+	if (!st && got < len)
+		return kt_fail(err, KT_DATA, "\"%s\" is no bzImage", what);
+	return st;
 }
 
 /* Where the payload is; false if that is not in the file. */

@@ -17,6 +17,8 @@
 #include "lib/xalloc.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
+/* No more is asked of one read, so that a signal is never long in coming. */
+#define READ_CHUNK ((size_t)64 << 20)
 #define MAX_TREE_DEPTH 256
 
 void kt_closep(int *fd)
@@ -353,4 +355,28 @@ char *kt_path_search(const char *path, const char *name)
 		path += len + (path[len] == ':');
 	}
 	return NULL;
+}
+
+enum kt_status kt_fd_read_at(int fd, const char *what, void *buf, uint64_t len,
+			     uint64_t at, uint64_t *got, struct kt_error *err)
+{
+	unsigned char *p = buf;
+	uint64_t done = 0;
+
+	while (done < len) {
+		const uint64_t left = len - done;
+		const ssize_t n = pread(fd, p + done,
+					left < READ_CHUNK ? left : READ_CHUNK,
+					(off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return kt_fail_errno(err, "cannot read \"%s\"", what);
+		if (!n)
+			break;
+		done += (uint64_t)n;
+	}
+	*got = done;
+	return KT_OK;
 }

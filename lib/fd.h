@@ -49,6 +49,15 @@ enum kt_status kt_file_replace(int dirfd, const char *path, const void *data,
 			       struct kt_error *err) KT_MUST_CHECK;
 
 /*
+ * Read @len bytes at @at of the file open at @fd, which is called @what, into
+ * @buf, whatever its offset. *got is how many there are: less than @len if the
+ * file ends before.
+ */
+enum kt_status kt_fd_read_at(int fd, const char *what, void *buf, uint64_t len,
+			     uint64_t at, uint64_t *got,
+			     struct kt_error *err) KT_MUST_CHECK;
+
+/*
  * Copy from the offset of @from to its end into @to, by reflink or in the
  * kernel where the file systems can, else through a buffer. *copied, if not
  * NULL, is the number of bytes.

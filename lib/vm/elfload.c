@@ -4,39 +4,25 @@
 
 #include <elf.h>
 #include <endian.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "lib/vm/layout.h"
-
-/* No more is asked of one read, so that a signal is never long in coming. */
-#define CHUNK ((size_t)64 << 20)
 
 /* All of @len bytes at @at; KT_DATA if the file ends before. */
 static enum kt_status read_at(int fd, const char *what, void *out, uint64_t len,
 			      uint64_t at, struct kt_error *err)
 {
-	unsigned char *p = out;
+	uint64_t got;
+	const enum kt_status st =
+		kt_fd_read_at(fd, what, out, len, at, &got, err);
 
-	while (len) {
-		const ssize_t n =
-			pread(fd, p, len < CHUNK ? len : CHUNK, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return kt_fail_errno(err, "cannot read \"%s\"", what);
-		if (!n)
-			return kt_fail(err, KT_DATA, "\"%s\" ends too soon",
-				       what);
-		p += n;
-		at += (uint64_t)n;
-		len -= (uint64_t)n;
-	}
-	return KT_OK;
+	if (!st && got < len)
+		return kt_fail(err, KT_DATA, "\"%s\" ends too soon", what);
+	return st;
 }
 
 static bool is_kernel(const Elf64_Ehdr *eh)

@@ -145,22 +145,13 @@ static enum kt_status open_file(const char *path, int *fd, uint64_t *bytes,
 static enum kt_status read_file(int fd, const char *path, unsigned char *to,
 				uint64_t bytes, struct kt_error *err)
 {
-	uint64_t done = 0;
+	uint64_t got;
+	const enum kt_status st =
+		kt_fd_read_at(fd, path, to, bytes, 0, &got, err);
 
-	while (done < bytes) {
-		const ssize_t n =
-			pread(fd, to + done, bytes - done, (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return kt_fail_errno(err, "cannot read \"%s\"", path);
-		if (!n)
-			return kt_fail(err, KT_DATA,
-				       "\"%s\" has become shorter", path);
-		done += (uint64_t)n;
-	}
-	return KT_OK;
+	if (!st && got < bytes)
+		return kt_fail(err, KT_DATA, "\"%s\" has become shorter", path);
+	return st;
 }
 
 static enum kt_status load_initrd(struct kt_vm *vm, const struct kt_machine *m,

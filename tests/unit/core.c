@@ -127,6 +127,32 @@ static void test_copy(const char *dir)
 	close(to);
 }
 
+static void test_read_at(const char *dir)
+{
+	struct kt_error err;
+	char buf[8] = "";
+	uint64_t got = 99;
+	int fd = -1;
+
+	if (kt_fd_nameless(dir, &fd, &err) ||
+	    kt_fd_write(fd, "hello", 5, "a", &err))
+		abort();
+	ok(!kt_fd_read_at(fd, "a", buf, 3, 1, &got, &err) && got == 3 &&
+		   !memcmp(buf, "ell", 4),
+	   "what is asked for is read, from where");
+	ok(!kt_fd_read_at(fd, "a", buf, 8, 3, &got, &err) && got == 2 &&
+		   !memcmp(buf, "lo", 2),
+	   "and what there is of it");
+	ok(!kt_fd_read_at(fd, "a", buf, 8, 9, &got, &err) && !got,
+	   "which may be nothing");
+	close(fd);
+	got = 99;
+	ok(kt_fd_read_at(fd, "a", buf, 1, 0, &got, &err) == KT_SYS && got == 99,
+	   "a failure leaves the count as it was");
+	same_str(err.msg, "cannot read \"a\": Bad file descriptor",
+		 "and names the file");
+}
+
 static void test_paths(void)
 {
 	char *p;
@@ -226,6 +252,7 @@ int main(void)
 	test_utf8();
 	test_files(dir);
 	test_copy(dir2);
+	test_read_at(dir2);
 	test_paths();
 	test_time();
 	test_dirs();
