@@ -108,13 +108,13 @@ static int worst_first(const void *x, const void *y, void *stats)
 	return rank[g->b] < rank[h->b] ? -1 : rank[g->b] > rank[h->b];
 }
 
-static double mean_spread(const struct kt_stats *stats,
-			  const struct kt_groups *g,
-			  const struct kt_group *group)
+double kt_group_mean(const struct kt_stats *stats, const struct kt_groups *g,
+		     const struct kt_group *group, enum kt_metric metric,
+		     uint32_t *nr)
 {
 	struct kt_sum sum;
-	uint32_t nr = 0;
 
+	*nr = 0;
 	kt_sum_clear(&sum);
 	for (uint32_t i = 0; i < group->nr; i++) {
 		const struct kt_row *row =
@@ -122,16 +122,19 @@ static double mean_spread(const struct kt_stats *stats,
 
 		if (row->skipped)
 			continue;
-		kt_sum_add(&sum, row->m[KT_M_SPREAD]);
-		nr++;
+		kt_sum_add(&sum, row->m[metric]);
+		(*nr)++;
 	}
-	return nr ? kt_sum_mean(&sum, nr) : 0;
+	return *nr ? kt_sum_mean(&sum, *nr) : 0;
 }
 
 void kt_groups_worst_first(const struct kt_stats *stats, struct kt_groups *g)
 {
+	uint32_t nr;
+
 	for (uint32_t i = 0; i < g->nr; i++)
-		g->group[i].spread = mean_spread(stats, g, &g->group[i]);
+		g->group[i].spread =
+			kt_group_mean(stats, g, &g->group[i], KT_M_SPREAD, &nr);
 	if (g->nr)
 		qsort_r(g->group, g->nr, sizeof(*g->group), worst_first,
 			(void *)(uintptr_t)stats);

@@ -44,6 +44,14 @@ void kt_groups_by(const struct kt_stats *stats, enum kt_dimension by,
 /* Reorder: the worst mean spread first, equals by name. */
 void kt_groups_worst_first(const struct kt_stats *stats, struct kt_groups *g);
 
+/*
+ * The mean of @metric over the *nr rows of @group that were not skipped; 0 if
+ * there are none.
+ */
+double kt_group_mean(const struct kt_stats *stats, const struct kt_groups *g,
+		     const struct kt_group *group, enum kt_metric metric,
+		     uint32_t *nr);
+
 /* For KT_CLEANUP(). */
 void kt_groups_release(struct kt_groups *g);
 

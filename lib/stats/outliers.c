@@ -103,26 +103,6 @@ static struct location by_median(double *vals, uint32_t nr)
 	return loc;
 }
 
-static double group_mean(const struct kt_stats *stats,
-			 const struct kt_groups *g,
-			 const struct kt_group *group, size_t m, uint32_t *nr)
-{
-	struct kt_sum sum;
-
-	*nr = 0;
-	kt_sum_clear(&sum);
-	for (uint32_t i = 0; i < group->nr; i++) {
-		const struct kt_row *row =
-			&stats->rows[g->order[group->first + i]];
-
-		if (row->skipped)
-			continue;
-		kt_sum_add(&sum, row->m[m]);
-		(*nr)++;
-	}
-	return *nr ? kt_sum_mean(&sum, *nr) : 0;
-}
-
 static void find_in(const struct kt_stats *stats, struct kt_outliers *out,
 		    size_t m, struct location loc, size_t *cap)
 {
@@ -136,7 +116,7 @@ static void find_in(const struct kt_stats *stats, struct kt_outliers *out,
 		const struct kt_group *group = &out->groups.group[i];
 		uint32_t nr;
 		const double mean =
-			group_mean(stats, &out->groups, group, m, &nr);
+			kt_group_mean(stats, &out->groups, group, m, &nr);
 
 		if (!nr || !(mean > threshold))
 			continue;
