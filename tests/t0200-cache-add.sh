@@ -2,11 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ktstr-cache add: what is stored, what is not, and what becomes of trees
 . "${0%/*}/lib.sh"
-
-unset KTSTR_KERNEL XDG_CACHE_HOME
-arch=$(uname -m)
-case $arch in x86_64) image=bzImage ;; *) image=Image ;; esac
-export arch image
+# shellcheck source=tests/helpers/cache.sh
+. "$top/tests/helpers/cache.sh"
 
 # Every test has a cache and a build directory of its own, and a kernel.
 start() {

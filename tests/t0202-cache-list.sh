@@ -2,23 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ktstr-cache list: records, JSON, the table, and what is wrong with entries
 . "${0%/*}/lib.sh"
-
-unset KTSTR_KERNEL XDG_CACHE_HOME
-arch=$(uname -m)
-case $arch in x86_64) image=bzImage ;; *) image=Image ;; esac
-export arch image
-
-start() {
-	cd -P . || exit
-	export KTSTR_CACHE_DIR="$PWD/cache"
-	echo image >image
-}
-
-# store KEY BUILT [MORE]
-store() {
-	printf '{"schema":"ktstr.kernel/1","source":"tarball","arch":"%s","image":"%s","key":"%s","built_at":"%s"%s}\n' \
-		"$arch" "$PWD/image" "$1" "$2" "${3:-}" | ktstr-cache add >/dev/null
-}
+# shellcheck source=tests/helpers/cache.sh
+. "$top/tests/helpers/cache.sh"
 
 # entry KEY JSON: an entry that somebody else wrote
 entry() {

@@ -2,11 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ktstr-cache add: killed, interrupted, out of space; old entry or new one
 . "${0%/*}/lib.sh"
-
-unset KTSTR_KERNEL XDG_CACHE_HOME
-arch=$(uname -m)
-case $arch in x86_64) image=bzImage ;; *) image=Image ;; esac
-export arch image
+# shellcheck source=tests/helpers/cache.sh
+. "$top/tests/helpers/cache.sh"
 
 # record IMAGE [MORE]
 record() {

@@ -2,23 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ktstr-cache clean: what goes, what stays, and who is asked
 . "${0%/*}/lib.sh"
-
-unset KTSTR_KERNEL XDG_CACHE_HOME
-arch=$(uname -m)
-case $arch in x86_64) image=bzImage ;; *) image=Image ;; esac
-export arch image
-
-start() {
-	cd -P . || exit
-	export KTSTR_CACHE_DIR="$PWD/cache"
-	echo image >image
-}
-
-# store KEY BUILT: an entry of a 6-byte image and about 700 bytes beside it
-store() {
-	printf '{"schema":"ktstr.kernel/1","source":"tarball","arch":"%s","image":"%s","key":"%s","built_at":"%s"}\n' \
-		"$arch" "$PWD/image" "$1" "$2" | ktstr-cache add >/dev/null
-}
+# shellcheck source=tests/helpers/cache.sh
+. "$top/tests/helpers/cache.sh"
 
 # three: entries a, b and c, of which c is the newest
 three() {

@@ -4,11 +4,10 @@
 # shellcheck disable=SC2016,SC2034,SC2086,SC2154,SC2317
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source=tests/helpers/small-kernel.sh
+. "$top/tests/helpers/small-kernel.sh"
 
-HOME=$work/home GIT_CONFIG_NOSYSTEM=1
-export HOME GIT_CONFIG_NOSYSTEM
-unset XDG_CACHE_HOME XDG_CONFIG_HOME KTSTR_CACHE_DIR KTSTR_BUILD_DIR
-mkdir "$HOME"
+own_home
 arch=$(uname -m)
 git config --global init.defaultBranch main
 git config --global user.name test

@@ -4,24 +4,14 @@
 # shellcheck disable=SC2016,SC2154,SC2317
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source=tests/helpers/small-kernel.sh
+. "$top/tests/helpers/small-kernel.sh"
 
-HOME=$work/home GIT_CONFIG_NOSYSTEM=1
-export HOME GIT_CONFIG_NOSYSTEM
-unset XDG_CACHE_HOME KTSTR_CACHE_DIR KTSTR_MAKEFLAGS LLVM
-mkdir "$HOME"
-arch=$(uname -m)
-
-need_tools() {
-	[ "$arch" = x86_64 ] || { echo 'the small tree is for x86_64'; exit 77; }
-	for tool in make gcc ld flex bison bc lz4 perl pahole; do
-		command -v "$tool" >/dev/null ||
-			{ echo "$tool is not installed"; exit 77; }
-	done
-}
+own_home
 
 # A tree, a build directory, and a record of them in "in".
 setup() {
-	need_tools
+	build_tools
 	KTSTR_BUILD_DIR=$PWD/build KTSTR_CCACHE=0
 	export KTSTR_BUILD_DIR KTSTR_CCACHE
 	mkdir build

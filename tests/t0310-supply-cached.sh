@@ -4,28 +4,19 @@
 # shellcheck disable=SC2016,SC2154,SC2317
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source=tests/helpers/small-kernel.sh
+. "$top/tests/helpers/small-kernel.sh"
 
-HOME=$work/home GIT_CONFIG_NOSYSTEM=1
-export HOME GIT_CONFIG_NOSYSTEM
-unset XDG_CACHE_HOME KTSTR_MAKEFLAGS LLVM
-mkdir "$HOME"
+own_home
 
 setup() {
-	[ "$(uname -m)" = x86_64 ] ||
-		{ echo 'the small tree is for x86_64'; exit 77; }
-	for tool in git make gcc ld flex bison bc lz4 perl pahole; do
-		command -v "$tool" >/dev/null ||
-			{ echo "$tool is not installed"; exit 77; }
-	done
+	build_tools
+	command -v git >/dev/null || { echo 'git is not installed'; exit 77; }
 	KTSTR_BUILD_DIR=$PWD/build KTSTR_CACHE_DIR=$PWD/cache KTSTR_CCACHE=0
 	export KTSTR_BUILD_DIR KTSTR_CACHE_DIR KTSTR_CCACHE
 	mkdir top
 	cp -r "$fix/mini-kernel/." top
 	tar cJf k.tar.xz top
-}
-
-supply() {
-	ktstr-fetch "$@" | ktstr-kbuild | ktstr-cache add
 }
 
 t 'a tarball is built once: then nothing is unpacked' '

@@ -4,20 +4,14 @@
 # shellcheck disable=SC2016,SC2086,SC2154,SC2317
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source=tests/helpers/small-kernel.sh
+. "$top/tests/helpers/small-kernel.sh"
 
-HOME=$work/home GIT_CONFIG_NOSYSTEM=1
-export HOME GIT_CONFIG_NOSYSTEM
-unset XDG_CACHE_HOME KTSTR_MAKEFLAGS LLVM
-mkdir "$HOME"
+own_home
 
 # A small tree that writes a line into "builds" and then waits for "go".
 setup() {
-	[ "$(uname -m)" = x86_64 ] ||
-		{ echo 'the small tree is for x86_64'; exit 77; }
-	for tool in make gcc ld flex bison bc lz4 perl pahole; do
-		command -v "$tool" >/dev/null ||
-			{ echo "$tool is not installed"; exit 77; }
-	done
+	build_tools
 	KTSTR_BUILD_DIR=$PWD/build KTSTR_CACHE_DIR=$PWD/cache KTSTR_CCACHE=0
 	export KTSTR_BUILD_DIR KTSTR_CACHE_DIR KTSTR_CCACHE
 	cp -r "$fix/mini-kernel" top
@@ -28,10 +22,6 @@ setup() {
 	} >>top/Makefile
 	tar cJf k.tar.xz top
 	mkdir build
-}
-
-supply() {
-	ktstr-fetch "$@" | ktstr-kbuild | ktstr-cache add
 }
 
 # until SECONDS COMMAND...: it must succeed before so many have gone

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # cargo ktstr: it runs the pipeline it explains, and adds nothing but words
 . "${0%/*}/lib.sh"
+# shellcheck source=tests/helpers/small-kernel.sh
+. "$top/tests/helpers/small-kernel.sh"
 
 t 'each subcommand explains itself as a pipeline' '
 	cargo-ktstr --explain kernel list >got
@@ -106,19 +108,7 @@ t 'options that are missing or wrong exit 2 before anything runs' '
 
 t 'SIGTERM to the front-end ends every stage and what it runs' '
 	cp -r "$fix/mini-kernel" linux
-	cat >make <<-END
-	#!/bin/sh
-	c=.config
-	for a; do
-		case \$a in KCONFIG_CONFIG=*) c=\${a#*=} ;; esac
-	done
-	case "\$*" in
-	*defconfig*) sed -n "/^#### need/,/^#### slim/p" "$top/ktstr.kconfig" |
-		grep -v "^####" >"\$c" ;;
-	*) echo \$\$ >"$PWD/started"; sleep 300 & wait ;;
-	esac
-	END
-	chmod +x make
+	stand_in make "echo \$\$ >\"$PWD/started\"; sleep 300 & wait"
 	PATH=$PWD:$PATH cargo-ktstr kernel build --source linux >out 2>err &
 	pid=$!
 	for i in $(seq 100); do

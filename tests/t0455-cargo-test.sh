@@ -3,6 +3,8 @@
 # cargo ktstr test and coverage: the kernel, the environment, cargo's arguments
 # shellcheck disable=SC2016
 . "${0%/*}/lib.sh"
+# shellcheck source=tests/helpers/small-kernel.sh
+. "$top/tests/helpers/small-kernel.sh"
 
 arch=$(uname -m)
 case $arch in x86_64) image=bzImage ;; *) image=Image ;; esac
@@ -44,21 +46,8 @@ store() {
 # tree DIR: a built tree, with git's blessing
 tree() {
 	cp -r "$fix/mini-kernel" "$1"
-	# As much of a configuration as has all that is needed.
-	cat >bin/make <<-END
-	#!/bin/sh
-	echo "\$*" >>"$PWD/made"
-	c=.config
-	for a; do
-		case \$a in KCONFIG_CONFIG=*) c=\${a#*=} ;; esac
-	done
-	case "\$*" in
-	*defconfig*) sed -n "/^#### need/,/^#### slim/p" "$top/ktstr.kconfig" |
-		grep -v "^####" >"\$c" ;;
-	*) exec $(command -v make) "\$@" ;;
-	esac
-	END
-	chmod +x bin/make
+	stand_in bin/make "exec $(command -v make) \"\$@\"" \
+		"echo \"\$*\" >>\"$PWD/made\""
 }
 
 t 'without --kernel the environment stays as it is' '

@@ -3,6 +3,8 @@
 # cargo ktstr test and coverage with the real cargo, nextest and llvm-cov
 # shellcheck disable=SC2034
 . "${0%/*}/lib.sh"
+# shellcheck source=tests/helpers/small-kernel.sh
+. "$top/tests/helpers/small-kernel.sh"
 
 arch=$(uname -m)
 case $arch in x86_64) image=bzImage ;; *) image=Image ;; esac
@@ -43,19 +45,7 @@ t 'tests of a crate find the kernel of a tree that is built for them' '
 	cd ..
 	cp -r "$fix/mini-kernel" linux
 	mkdir bin
-	cat >bin/make <<-END
-	#!/bin/sh
-	c=.config
-	for a; do
-		case \$a in KCONFIG_CONFIG=*) c=\${a#*=} ;; esac
-	done
-	case "\$*" in
-	*defconfig*) sed -n "/^#### need/,/^#### slim/p" "$top/ktstr.kconfig" |
-		grep -v "^####" >"\$c" ;;
-	*) exec $(command -v make) "\$@" ;;
-	esac
-	END
-	chmod +x bin/make
+	stand_in bin/make "exec $(command -v make) \"\$@\""
 	cd crate
 	PATH=$PWD/../bin:$PATH cargo ktstr test --kernel ../linux \
 		-E "test(kernel_can)" --no-capture >../got 2>&1 || {

@@ -16,6 +16,8 @@ export RUSTUP_HOME CARGO_NET_OFFLINE
 . tests/vm/lib.sh
 # shellcheck source=tests/helpers/net.sh
 . "$top/tests/helpers/net.sh"
+# shellcheck source=tests/helpers/small-kernel.sh
+. "$top/tests/helpers/small-kernel.sh"
 need python3 nginx gpg gpgv xz git gcc jq
 keys
 KTSTR_KEYRING=$keyring
@@ -29,20 +31,9 @@ KTSTR_CACHE_DIR=$world/cache CARGO_TARGET_DIR=$world/target
 export KTSTR_CACHE_DIR CARGO_TARGET_DIR
 
 # The configuration of a real kernel takes a real kernel.
-cat >"$world/bin/make" <<END
-#!/bin/sh
-c=.config
-for a; do
-	case \$a in KCONFIG_CONFIG=*) c=\${a#*=} ;; esac
-done
-case "\$*" in
-*olddefconfig*) exec $(command -v make) "\$@" ;;
-*defconfig*) sed -n "/^#### need/,/^#### slim/p" "$top/ktstr.kconfig" |
-	grep -v "^####" >"\$c" ;;
-*) exec $(command -v make) "\$@" ;;
-esac
-END
-chmod +x "$world/bin/make"
+make=$(command -v make)
+stand_in "$world/bin/make" "exec $make \"\$@\"" \
+	"case \"\$*\" in *olddefconfig*) exec $make \"\$@\" ;; esac"
 PATH=$world/bin:$PATH
 
 # tree DIR: a kernel tree whose commit names it
