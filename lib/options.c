@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * options - a command line declared once
+ * options - a command line, read by its table
  *
  * getopt_long() is not underneath: it cannot be kept from taking abbreviations,
  * and it prints its own messages.
@@ -12,19 +12,11 @@
 #include <string.h>
 
 #include "lib/nearest.h"
+#include "lib/options-parts.h"
 #include "lib/xalloc.h"
 
 #define MAX_NAMES 64 /* options or subcommands of one command */
 #define MAX_DEPTH 4  /* of subcommands below the program */
-#define HELP_COLUMN 30
-
-const struct kt_option kt_common_options[] = {
-	{ .name = "verbose", .letter = 'v', .help = "say more on stderr" },
-	{ .name = "quiet", .letter = 'q', .help = "say nothing but errors" },
-	{ .name = "help", .letter = 'h', .help = "print this text" },
-	{ .name = "version", .help = "print the version" },
-	{ 0 },
-};
 
 struct given {
 	const struct kt_option *opt;
@@ -46,92 +38,13 @@ struct kt_args {
 	bool has_rest;
 };
 
-/* Words of a table are separated by blanks. */
-static bool has_word(const char *words, const char *word)
+size_t kt_args_levels(const struct kt_args *args)
 {
-	const size_t len = strlen(word);
-
-	while (words && *words) {
-		const size_t n = strcspn(words, " ");
-
-		if (n == len && !strncmp(words, word, n))
-			return true;
-		words += n + (words[n] == ' ');
-	}
-	return false;
+	return args->depth + 2;
 }
 
-const struct kt_command *kt_command_sub(const struct kt_command *cmd,
-					const char *word)
-{
-	for (size_t i = 0; cmd->commands && cmd->commands[i]; i++)
-		if (!strcmp(cmd->commands[i]->name, word))
-			return cmd->commands[i];
-	return NULL;
-}
-
-const struct kt_command *kt_borrow_command(const struct kt_borrow *b)
-{
-	const struct kt_command *cmd =
-		b->sub ? kt_command_sub(b->from, b->sub) : b->from;
-
-	if (!cmd)
-		abort();
-	return cmd;
-}
-
-const struct kt_option *kt_command_own(const struct kt_command *cmd, size_t i)
-{
-	const struct kt_option *const tables[] = { cmd->options, cmd->shared };
-
-	for (size_t k = 0; k < 2; k++) {
-		const struct kt_option *opt = tables[k];
-
-		for (; opt && opt->name; opt++)
-			if (!i--)
-				return opt;
-	}
-	return NULL;
-}
-
-const struct kt_option *kt_borrow_option(const struct kt_borrow *b, size_t i)
-{
-	const struct kt_command *cmd = kt_borrow_command(b);
-	const struct kt_option *opt;
-
-	for (size_t k = 0; (opt = kt_command_own(cmd, k)); k++) {
-		if (b->names && !has_word(b->names, opt->name))
-			continue;
-		if (!has_word(b->except, opt->name) && !i--)
-			return opt;
-	}
-	return NULL;
-}
-
-const struct kt_option *kt_command_option(const struct kt_command *cmd,
-					  size_t i)
-{
-	const struct kt_option *opt;
-	size_t nr = 0;
-
-	for (; (opt = kt_command_own(cmd, nr)); nr++)
-		if (nr == i)
-			return opt;
-	i -= nr;
-	for (const struct kt_borrow *b = cmd->borrows; b && b->from; b++) {
-		for (size_t k = 0; (opt = kt_borrow_option(b, k)); k++)
-			if (!i--)
-				return opt;
-	}
-	return NULL;
-}
-
-/*
- * The options that may stand after what has been read so far: the command's
- * own, those of the commands it is part of, the common ones; in that order.
- */
-static const struct kt_option *option_at(const struct kt_args *args,
-					 size_t level, size_t i)
+const struct kt_option *kt_args_option(const struct kt_args *args, size_t level,
+				       size_t i)
 {
 	if (level <= args->depth)
 		return kt_command_option(args->path[args->depth - level], i);
@@ -143,8 +56,8 @@ static const struct kt_option *any_long(const struct kt_args *args,
 {
 	const struct kt_option *opt;
 
-	for (size_t level = 0; level <= args->depth + 1; level++)
-		for (size_t i = 0; (opt = option_at(args, level, i)); i++)
+	for (size_t level = 0; level < kt_args_levels(args); level++)
+		for (size_t i = 0; (opt = kt_args_option(args, level, i)); i++)
 			if (strlen(opt->name) == len &&
 			    !strncmp(opt->name, name, len))
 				return opt;
@@ -156,8 +69,8 @@ static const struct kt_option *any_letter(const struct kt_args *args,
 {
 	const struct kt_option *opt;
 
-	for (size_t level = 0; level <= args->depth + 1; level++)
-		for (size_t i = 0; (opt = option_at(args, level, i)); i++)
+	for (size_t level = 0; level < kt_args_levels(args); level++)
+		for (size_t i = 0; (opt = kt_args_option(args, level, i)); i++)
 			if (opt->letter == letter)
 				return opt;
 	return NULL;
@@ -173,8 +86,8 @@ static enum kt_status unknown_option(const struct kt_args *args,
 	const char *near;
 	size_t nr = 0;
 
-	for (size_t level = 0; level <= args->depth + 1; level++)
-		for (size_t i = 0; (opt = option_at(args, level, i)); i++)
+	for (size_t level = 0; level < kt_args_levels(args); level++)
+		for (size_t i = 0; (opt = kt_args_option(args, level, i)); i++)
 			if (nr < MAX_NAMES)
 				names[nr++] = opt->name;
 	names[nr] = NULL;
@@ -253,7 +166,7 @@ static enum kt_status take(struct kt_args *args, const struct kt_option *opt,
 		if (st)
 			return st;
 	}
-	if (opt->arg == KT_ARG_CHOICE && !has_word(opt->choices, value))
+	if (opt->arg == KT_ARG_CHOICE && !kt_has_word(opt->choices, value))
 		return kt_fail(err, KT_USAGE, "--%s: \"%s\" is not one of: %s",
 			       opt->name, value, opt->choices);
 	if ((opt->arg == KT_ARG_PATH || opt->arg == KT_ARG_DIR) && !*value)
@@ -430,16 +343,16 @@ static enum kt_status check_option(const struct kt_args *args,
 	for (size_t i = 0; (b = kt_command_option(args->cmd, i)); i++) {
 		const bool there = kt_args_has(args, b->name);
 
-		if (there && has_word(a->excludes, b->name))
+		if (there && kt_has_word(a->excludes, b->name))
 			return kt_fail(err, KT_USAGE,
 				       "options --%s and --%s exclude "
 				       "each other",
 				       a->name, b->name);
-		if (!there && has_word(a->needs, b->name))
+		if (!there && kt_has_word(a->needs, b->name))
 			return kt_fail(err, KT_USAGE, "option --%s needs --%s",
 				       a->name, b->name);
 	}
-	if (has_word(a->excludes, "OPERAND") && args->nr_operands)
+	if (kt_has_word(a->excludes, "OPERAND") && args->nr_operands)
 		return kt_fail(err, KT_USAGE,
 			       "option --%s and \"%s\" exclude each other",
 			       a->name, args->operands[0]);
@@ -466,7 +379,7 @@ static enum kt_status check(const struct kt_args *args, struct kt_error *err)
 			"--help lists the subcommands");
 	for (size_t i = 0; i < args->nr_operands; i++) {
 		if (cmd->operand == KT_ARG_CHOICE &&
-		    !has_word(cmd->choices, args->operands[i]))
+		    !kt_has_word(cmd->choices, args->operands[i]))
 			return kt_fail(err, KT_USAGE,
 				       "\"%s\" is not one of: %s",
 				       args->operands[i], cmd->choices);
@@ -616,52 +529,4 @@ const char *const *kt_args_rest(const struct kt_args *args)
 bool kt_args_has_rest(const struct kt_args *args)
 {
 	return args->has_rest;
-}
-
-static void help_row(struct kt_buf *out, const char *left, const char *help)
-{
-	kt_buf_addf(out, "  %-*s", HELP_COLUMN - 2, left);
-	if (strlen(left) > HELP_COLUMN - 4)
-		kt_buf_addf(out, "\n%*s", HELP_COLUMN, "");
-	kt_buf_addf(out, "%s\n", help);
-}
-
-static void help_option(struct kt_buf *out, const struct kt_option *opt)
-{
-	struct kt_buf left KT_CLEANUP(kt_buf_release) = { 0 };
-
-	if (opt->letter)
-		kt_buf_addf(&left, "-%c, ", opt->letter);
-	else
-		kt_buf_adds(&left, "    ");
-	kt_buf_addf(&left, "--%s", opt->name);
-	if (opt->arg != KT_ARG_NONE)
-		kt_buf_addf(&left, " %s", opt->value);
-	help_row(out, left.data, opt->help);
-}
-
-void kt_args_help(const struct kt_args *args, struct kt_buf *out)
-{
-	const struct kt_command *cmd = args->cmd;
-	const char *line = args->line.data;
-	const struct kt_option *opt;
-
-	kt_buf_addf(out, "%s - %s\n\nusage: %s", line, cmd->summary, line);
-	if (cmd->commands)
-		kt_buf_adds(out, cmd->run ? " [SUBCOMMAND]" : " SUBCOMMAND");
-	kt_buf_adds(out, " [OPTION]...");
-	if (cmd->operands)
-		kt_buf_addf(out, " %s", cmd->operands);
-	kt_buf_adds(out, "\n");
-	if (cmd->commands) {
-		kt_buf_adds(out, "\nSubcommands:\n");
-		for (size_t i = 0; cmd->commands[i]; i++)
-			if (!cmd->commands[i]->hidden)
-				help_row(out, cmd->commands[i]->name,
-					 cmd->commands[i]->summary);
-	}
-	kt_buf_adds(out, "\nOptions:\n");
-	for (size_t level = 0; level <= args->depth + 1; level++)
-		for (size_t i = 0; (opt = option_at(args, level, i)); i++)
-			help_option(out, opt);
 }
