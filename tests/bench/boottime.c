@@ -28,6 +28,7 @@
 #include "lib/clock.h"
 #include "lib/spawn.h"
 #include "lib/xalloc.h"
+#include "tests/helpers/bench.h"
 
 #define MAX_RUNS 1000
 #define MAX_OUTPUT ((size_t)1 << 20)
@@ -167,31 +168,27 @@ static void print(struct side *s, size_t n)
 
 int main(int argc, char **argv)
 {
-	const long n = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+	struct bench_side from[2];
 	struct side sides[2] = { 0 };
-	int at = 2;
+	size_t n;
 
-	for (int k = 0; k < 2; k++) {
-		if (at + 1 >= argc || n < 1 || n > MAX_RUNS) {
-			fputs("usage: boottime N LABEL COMMAND... --against "
-			      "LABEL COMMAND...\n",
-			      stderr);
-			return 2;
-		}
-		sides[k].label = argv[at];
-		sides[k].argv = (const char *const *)argv + at + 1;
-		for (int i = 0; i < NR_PHASES; i++)
-			sides[k].ms[i] = kt_xcalloc((size_t)n, sizeof(double));
-		while (at < argc && strcmp(argv[at], "--against") != 0)
-			at++;
-		argv[at] = NULL;
-		at++;
+	if (!bench_sides(argc, argv, "--against", MAX_RUNS, &n, from)) {
+		fputs("usage: boottime N LABEL COMMAND... --against LABEL "
+		      "COMMAND...\n",
+		      stderr);
+		return 2;
 	}
-	for (size_t i = 0; i < (size_t)n; i++)
+	for (int k = 0; k < 2; k++) {
+		sides[k].label = from[k].label;
+		sides[k].argv = from[k].argv;
+		for (int i = 0; i < NR_PHASES; i++)
+			sides[k].ms[i] = kt_xcalloc(n, sizeof(double));
+	}
+	for (size_t i = 0; i < n; i++)
 		for (int k = 0; k < 2; k++)
 			once(&sides[k], i);
 	for (int k = 0; k < 2; k++)
-		print(&sides[k], (size_t)n);
+		print(&sides[k], n);
 	printf("  %-34s %.2f\n", "ratio, exec to first byte",
 	       sides[0].median[TOTAL] / sides[1].median[TOTAL]);
 	return 0;

@@ -17,6 +17,7 @@
 #include "lib/clock.h"
 #include "lib/spawn.h"
 #include "lib/xalloc.h"
+#include "tests/helpers/bench.h"
 
 #define MAX_RUNS 10000
 
@@ -25,19 +26,6 @@ struct side {
 	const char *const *argv;
 	uint64_t *wall, *cpu; /* ns, a run each */
 };
-
-static int by_size(const void *a, const void *b)
-{
-	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static uint64_t median(uint64_t *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_size);
-	return v[n / 2];
-}
 
 static uint64_t tv_ns(const struct timeval *tv)
 {
@@ -73,39 +61,33 @@ static void once(const struct side *s, size_t i)
 static void print(const struct side *s, size_t n, uint64_t wall)
 {
 	printf("  %-34s %10.2f ms wall %10.2f ms CPU\n", s->label,
-	       (double)wall / 1e6, (double)median(s->cpu, n) / 1e6);
+	       (double)wall / 1e6, (double)bench_median(s->cpu, n) / 1e6);
 }
 
 int main(int argc, char **argv)
 {
-	const long n = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+	struct bench_side from[2];
 	struct side sides[2] = { 0 };
 	uint64_t wall[2];
-	int at = 2;
+	size_t n;
 
-	for (int k = 0; k < 2; k++) {
-		if (at + 1 >= argc || n < 1 || n > MAX_RUNS) {
-			fputs("usage: timeit N LABEL COMMAND... -- LABEL "
-			      "COMMAND...\n",
-			      stderr);
-			return 2;
-		}
-		sides[k].label = argv[at];
-		sides[k].argv = (const char *const *)argv + at + 1;
-		sides[k].wall = kt_xcalloc((size_t)n, sizeof(uint64_t));
-		sides[k].cpu = kt_xcalloc((size_t)n, sizeof(uint64_t));
-		while (at < argc && !(argv[at][0] == '-' &&
-				      argv[at][1] == '-' && !argv[at][2] && !k))
-			at++;
-		argv[at] = NULL;
-		at++;
+	if (!bench_sides(argc, argv, "--", MAX_RUNS, &n, from)) {
+		fputs("usage: timeit N LABEL COMMAND... -- LABEL COMMAND...\n",
+		      stderr);
+		return 2;
 	}
-	for (size_t i = 0; i < (size_t)n; i++)
+	for (int k = 0; k < 2; k++) {
+		sides[k].label = from[k].label;
+		sides[k].argv = from[k].argv;
+		sides[k].wall = kt_xcalloc(n, sizeof(uint64_t));
+		sides[k].cpu = kt_xcalloc(n, sizeof(uint64_t));
+	}
+	for (size_t i = 0; i < n; i++)
 		for (int k = 0; k < 2; k++)
 			once(&sides[k], i);
 	for (int k = 0; k < 2; k++) {
-		wall[k] = median(sides[k].wall, (size_t)n);
-		print(&sides[k], (size_t)n, wall[k]);
+		wall[k] = bench_median(sides[k].wall, n);
+		print(&sides[k], n, wall[k]);
 	}
 	printf("  %-34s %10.2f\n", "ratio of wall times",
 	       (double)wall[0] / (double)wall[1]);

@@ -9,16 +9,10 @@
 #include <stdlib.h>
 
 #include "lib/clock.h"
+#include "tests/helpers/bench.h"
 #include "tests/helpers/bpf-image.h"
 
 #define TIMES 101
-
-static int by_size(const void *a, const void *b)
-{
-	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
 
 static uint64_t walk(const struct image *im)
 {
@@ -51,9 +45,10 @@ static uint64_t learn(const char *vmlinux)
 
 static void show(const char *label, uint64_t *ns, size_t nr)
 {
-	qsort(ns, nr, sizeof(*ns), by_size);
+	const uint64_t median = bench_median(ns, nr);
+
 	printf("  %-34s %10.3f ms %10.3f ms at most\n", label,
-	       (double)ns[nr / 2] / 1e6, (double)ns[nr - 1] / 1e6);
+	       (double)median / 1e6, (double)ns[nr - 1] / 1e6);
 }
 
 int main(int argc, char **argv)
