@@ -367,6 +367,15 @@ enum kt_status kt_elfdeps_add(struct kt_elfdeps *deps, const char *path,
 	return st;
 }
 
+struct kt_elfdeps_places kt_elfdeps_here(const char *library_path)
+{
+	return (struct kt_elfdeps_places){
+		.library_path = library_path,
+		.cache = "/etc/ld.so.cache",
+		.conf = "/etc/ld.so.conf",
+	};
+}
+
 struct kt_elfdeps *kt_elfdeps_new(const struct kt_elfdeps_places *places)
 {
 	struct kt_elfdeps *deps = kt_xcalloc(1, sizeof(*deps));

@@ -33,6 +33,9 @@ struct kt_elfdeps_places {
 	const char *conf;	  /* "/etc/ld.so.conf" */
 };
 
+/* Where this machine's loader looks, with LD_LIBRARY_PATH @library_path. */
+struct kt_elfdeps_places kt_elfdeps_here(const char *library_path);
+
 /* A file that must be there: where it was found, and what that really is. */
 struct kt_elfdep {
 	char *path; /* absolute, as the loader will ask for it */

@@ -201,11 +201,8 @@ static void warn(void *ctx KT_UNUSED, const struct kt_error *why)
 
 static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 {
-	const struct kt_elfdeps_places places = {
-		.library_path = kt_getenv("LD_LIBRARY_PATH"),
-		.cache = "/etc/ld.so.cache",
-		.conf = "/etc/ld.so.conf",
-	};
+	const struct kt_elfdeps_places places =
+		kt_elfdeps_here(kt_getenv("LD_LIBRARY_PATH"));
 	struct kt_includes includes KT_CLEANUP(kt_includes_release) = { 0 };
 	struct kt_elfdeps *deps KT_CLEANUP(kt_elfdeps_freep) =
 		kt_elfdeps_new(&places);

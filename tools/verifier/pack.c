@@ -66,11 +66,8 @@ enum kt_status kt_verifier_pack(const struct kt_args *args,
 				const char *scheduler, char **path,
 				uint64_t *bytes, struct kt_error *err)
 {
-	const struct kt_elfdeps_places places = {
-		.library_path = kt_getenv("LD_LIBRARY_PATH"),
-		.cache = "/etc/ld.so.cache",
-		.conf = "/etc/ld.so.conf",
-	};
+	const struct kt_elfdeps_places places =
+		kt_elfdeps_here(kt_getenv("LD_LIBRARY_PATH"));
 	struct kt_includes list KT_CLEANUP(kt_includes_release) = { 0 };
 	struct kt_elfdeps *deps KT_CLEANUP(kt_elfdeps_freep) =
 		kt_elfdeps_new(&places);
