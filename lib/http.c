@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 
 #include "lib/stop.h"
+#include "lib/units.h"
 #include "lib/xalloc.h"
 
 #if LIBCURL_VERSION_NUM < 0x075700
@@ -288,24 +289,6 @@ enum kt_status kt_http_get(struct kt_http *http, const struct kt_http_ask *ask,
 	return KT_OK;
 }
 
-/* Read digits at *text, which is left behind them. */
-static bool number(const char **text, uint64_t *out)
-{
-	const char *p = *text;
-	uint64_t n = 0;
-
-	if (*p < '0' || *p > '9')
-		return false;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		if (n > (UINT64_MAX >> 1) / 10 - 1)
-			return false;
-		n = n * 10 + (uint64_t)(*p - '0');
-	}
-	*text = p;
-	*out = n;
-	return true;
-}
-
 bool kt_http_content_range(const char *text, uint64_t *first, uint64_t *last,
 			   uint64_t *total)
 {
@@ -314,12 +297,12 @@ bool kt_http_content_range(const char *text, uint64_t *first, uint64_t *last,
 	if (strncasecmp(text, "bytes ", 6) != 0)
 		return false;
 	text += 6;
-	if (!number(&text, &a) || *text++ != '-' || !number(&text, &b) ||
-	    *text++ != '/')
+	if (!kt_parse_digits(&text, INT64_MAX, &a) || *text++ != '-' ||
+	    !kt_parse_digits(&text, INT64_MAX, &b) || *text++ != '/')
 		return false;
 	if (*text == '*')
 		text++;
-	else if (!number(&text, &c) || !c)
+	else if (!kt_parse_digits(&text, INT64_MAX, &c) || !c)
 		return false;
 	if (*text || a > b || (c && b >= c))
 		return false;

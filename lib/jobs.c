@@ -12,35 +12,18 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/units.h"
 #include "lib/xalloc.h"
 
 #define MAX_CPUS 65536
 #define MAX_FILE ((size_t)64 << 10)
 
-/* A decimal number at *text, which is left behind it. */
-static bool number(const char **text, uint64_t *out)
-{
-	uint64_t n = 0;
-	const char *p = *text;
-
-	if (*p < '0' || *p > '9')
-		return false;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		if (n > UINT64_MAX / 100)
-			return false;
-		n = n * 10 + (uint64_t)(*p - '0');
-	}
-	*text = p;
-	*out = n;
-	return true;
-}
-
 bool kt_jobs_cpu_max(const char *text, unsigned int *cpus)
 {
 	uint64_t quota, period, n;
 
-	if (!number(&text, &quota) || *text++ != ' ' ||
-	    !number(&text, &period) || !period)
+	if (!kt_parse_digits(&text, UINT64_MAX, &quota) || *text++ != ' ' ||
+	    !kt_parse_digits(&text, UINT64_MAX, &period) || !period)
 		return false;
 	if (*text && strcmp(text, "\n") != 0)
 		return false;

@@ -2,7 +2,6 @@
 /* units - sizes and spans of time as people write and read them */
 #include "lib/units.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +13,23 @@
 #define WEEK (7 * DAY)
 #define YEAR (365 * DAY)
 
-/* The number that @text begins with; *rest is what stands behind it. */
-static bool number(const char *text, uint64_t *out, const char **rest)
+bool kt_parse_digits(const char **text, uint64_t max, uint64_t *out)
 {
-	char *end;
+	const char *p = *text;
+	uint64_t n = 0;
 
-	/* strtoull() would also take a sign or blanks. */
-	if (*text < '0' || *text > '9')
+	if (*p < '0' || *p > '9')
 		return false;
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	*rest = end;
-	return !errno;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		const uint64_t digit = (uint64_t)(*p - '0');
+
+		if (digit > max || n > (max - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*text = p;
+	*out = n;
+	return true;
 }
 
 static bool multiply(uint64_t n, uint64_t by, uint64_t *out)
@@ -55,10 +59,10 @@ static uint64_t size_unit(const char *unit)
 enum kt_status kt_parse_size(const char *text, const char *what, uint64_t *out,
 			     struct kt_error *err)
 {
-	const char *unit;
+	const char *unit = text;
 	uint64_t n, by;
 
-	if (number(text, &n, &unit)) {
+	if (kt_parse_digits(&unit, UINT64_MAX, &n)) {
 		by = size_unit(unit);
 		if (by && multiply(n, by, &n)) {
 			*out = n;
@@ -90,10 +94,10 @@ static uint64_t age_unit(const char *unit)
 enum kt_status kt_parse_age(const char *text, const char *what, uint64_t *out,
 			    struct kt_error *err)
 {
-	const char *unit;
+	const char *unit = text;
 	uint64_t n, by;
 
-	if (number(text, &n, &unit)) {
+	if (kt_parse_digits(&unit, UINT64_MAX, &n)) {
 		by = age_unit(unit);
 		if (by && multiply(n, by, &n)) {
 			*out = n;

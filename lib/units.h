@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lib/units.h - sizes and spans of time as people write and read them
+ * lib/units.h - numbers, sizes and spans of time as people write and read them
  *
  * Sizes are decimal, as disks and our own messages have them: 10G is 10^10
  * bytes; with an "i" they are binary, 10Gi is 10 * 2^30.
@@ -8,11 +8,19 @@
 #ifndef KT_UNITS_H
 #define KT_UNITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/error.h"
 
 #define KT_UNITS_SIZE 24 /* bytes that hold any of the texts below */
+
+/*
+ * Read the decimal digits that *text begins with, and move it behind them;
+ * false, and nothing is touched, if it begins with none or they are more than
+ * @max. Neither blanks nor signs are digits.
+ */
+bool kt_parse_digits(const char **text, uint64_t max, uint64_t *out);
 
 /*
  * Parse all of @text, a whole number and one of k K M G T P, each with an "i"

@@ -5,24 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/units.h"
+
 /* No component of a kernel version has ever had more than three digits. */
 #define MAX_COMPONENT 99999u
 
-/* Read digits at *text, which is left behind them. */
-static bool number(const char **text, unsigned int *out)
+static bool component(const char **text, unsigned int *out)
 {
-	const char *p = *text;
-	unsigned int n = 0;
+	uint64_t n;
 
-	if (*p < '0' || *p > '9')
+	if (!kt_parse_digits(text, MAX_COMPONENT, &n))
 		return false;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		n = n * 10 + (unsigned int)(*p - '0');
-		if (n > MAX_COMPONENT)
-			return false;
-	}
-	*text = p;
-	*out = n;
+	*out = (unsigned int)n;
 	return true;
 }
 
@@ -30,19 +24,19 @@ bool kt_version_parse(const char *text, struct kt_version *out)
 {
 	struct kt_version v = { 0 };
 
-	if (!number(&text, &v.major) || *text++ != '.' ||
-	    !number(&text, &v.minor))
+	if (!component(&text, &v.major) || *text++ != '.' ||
+	    !component(&text, &v.minor))
 		return false;
 	if (*text == '.') {
 		text++;
-		if (!number(&text, &v.patch))
+		if (!component(&text, &v.patch))
 			return false;
 		v.has_patch = true;
 	}
 	if (!strncmp(text, "-rc", 3)) {
 		text += 3;
 		/* There is no -rc0: it would mean the release itself here. */
-		if (!number(&text, &v.rc) || !v.rc)
+		if (!component(&text, &v.rc) || !v.rc)
 			return false;
 	}
 	if (*text)

@@ -6,42 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/units.h"
 #include "lib/xalloc.h"
 
-/* One number, which *text is moved behind. */
-static bool number(const char **text, unsigned int *out)
-{
-	const char *p = *text;
-	unsigned int val = 0;
-
-	if (*p < '0' || *p > '9')
-		return false;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		val = val * 10 + (unsigned int)(*p - '0');
-		if (val > KT_PIN_MAX_CPU)
-			return false;
-	}
-	*text = p;
-	*out = val;
-	return true;
-}
-
 /* "3" or "3-7", and where it ends. */
-static bool range(const char **text, unsigned int *from, unsigned int *to)
+static bool range(const char **text, uint64_t *from, uint64_t *to)
 {
-	if (!number(text, from))
+	if (!kt_parse_digits(text, KT_PIN_MAX_CPU, from))
 		return false;
 	*to = *from;
 	if (**text != '-')
 		return true;
 	++*text;
-	return number(text, to) && *to >= *from;
+	return kt_parse_digits(text, KT_PIN_MAX_CPU, to) && *to >= *from;
 }
 
 enum kt_status kt_pin_parse(const char *text, unsigned int nr,
 			    unsigned int **out, struct kt_error *err)
 {
-	unsigned int cpus[KT_PIN_MAX_CPU + 1], from, to;
+	unsigned int cpus[KT_PIN_MAX_CPU + 1];
+	uint64_t from, to;
 	bool seen[KT_PIN_MAX_CPU + 1] = { false };
 	unsigned int n = 0;
 
@@ -54,9 +38,9 @@ enum kt_status kt_pin_parse(const char *text, unsigned int nr,
 			if (seen[from])
 				return kt_fail(err, KT_USAGE,
 					       "\"%s\" has CPU %u twice", text,
-					       from);
+					       (unsigned int)from);
 			seen[from] = true;
-			cpus[n++] = from;
+			cpus[n++] = (unsigned int)from;
 		}
 		if (!*p)
 			break;

@@ -38,6 +38,31 @@ static const struct {
 
 static const struct {
 	const char *text;
+	uint64_t max;
+	bool good;
+	uint64_t want;
+	const char *rest;
+} digits[] = {
+	{ "0", 0, true, 0, "" },
+	{ "1", 0, false, 0, "1" },
+	{ "12-13", 100, true, 12, "-13" },
+	{ "007x", 7, true, 7, "x" },
+	{ "1023", 1023, true, 1023, "" },
+	{ "1024", 1023, false, 0, "1024" },
+	{ "9", 8, false, 0, "9" },
+	{ "18446744073709551615", UINT64_MAX, true, UINT64_MAX, "" },
+	{ "18446744073709551616", UINT64_MAX, false, 0,
+	  "18446744073709551616" },
+	{ "99999999999999999999999", UINT64_MAX, false, 0,
+	  "99999999999999999999999" },
+	{ "", UINT64_MAX, false, 0, "" },
+	{ "-1", UINT64_MAX, false, 0, "-1" },
+	{ "+1", UINT64_MAX, false, 0, "+1" },
+	{ " 1", UINT64_MAX, false, 0, " 1" },
+};
+
+static const struct {
+	const char *text;
 	bool good;
 	uint64_t want;
 } ages[] = {
@@ -80,6 +105,16 @@ int main(void)
 	struct kt_error err = { 0 };
 	char text[KT_UNITS_SIZE];
 
+	for (size_t i = 0; i < NR(digits); i++) {
+		const char *at = digits[i].text;
+		uint64_t n = 4711;
+
+		ok(kt_parse_digits(&at, digits[i].max, &n) == digits[i].good &&
+			   n == (digits[i].good ? digits[i].want : 4711),
+		   "digits \"%s\", at most %llu", digits[i].text,
+		   (unsigned long long)digits[i].max);
+		same_str(at, digits[i].rest, "and what is behind them");
+	}
 	for (size_t i = 0; i < NR(sizes); i++) {
 		uint64_t n = 4711;
 		const enum kt_status st =
