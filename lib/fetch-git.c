@@ -49,7 +49,7 @@ static void git_release(struct git *g)
 static void heard(const struct kt_buf *out, void *ctx)
 {
 	const struct git *g = ctx;
-	const struct kt_fetch_watch *watch = &g->how->watch;
+	const struct kt_watch *watch = &g->how->watch;
 	uint64_t bytes;
 
 	if (kt_git_progress(out->data, out->len, &bytes))
@@ -206,7 +206,7 @@ static enum kt_status in_dir(struct git *g, const char *dir,
 static enum kt_status fetch(struct git *g, const char *dir,
 			    const char *const *words, struct kt_error *err)
 {
-	const struct kt_fetch_watch *watch = &g->how->watch;
+	const struct kt_watch *watch = &g->how->watch;
 	char *what KT_CLEANUP(kt_freep) =
 		kt_xasprintf("fetching %s from %s", g->ref, g->shown);
 	const char *args[KT_GIT_MAX_ARGS] = { "fetch", "--progress",

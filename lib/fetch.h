@@ -20,20 +20,7 @@
 #include "lib/error.h"
 #include "lib/record.h"
 #include "lib/version.h"
-
-/* A line for people; kt_note() and kt_detail() are two. */
-typedef void kt_fetch_say_fn(const char *fmt, ...) KT_PRINTF(1, 2);
-
-/*
- * A step of @total bytes (0: unknown) begins; is @done bytes far; is done.
- * One that fails is begun and not ended.
- */
-struct kt_fetch_watch {
-	void (*begin)(const char *what, uint64_t total, void *ctx);
-	void (*at)(uint64_t done, void *ctx);
-	void (*end)(void *ctx);
-	void *ctx;
-};
+#include "lib/watch.h"
 
 /* How to go about it. All borrowed. */
 struct kt_fetch {
@@ -42,8 +29,8 @@ struct kt_fetch {
 	bool force;			/* do not look in the cache */
 	bool keep_tree;			/* "tree_temporary" is false */
 	unsigned int threads;		/* to decompress with */
-	kt_fetch_say_fn *note, *detail;
-	struct kt_fetch_watch watch;
+	kt_say_fn *note, *detail;
+	struct kt_watch watch;
 
 	/* Only for what comes over the network. */
 	const char *mirrors;	/* KTSTR_KERNEL_MIRROR, or NULL */

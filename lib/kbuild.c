@@ -226,7 +226,7 @@ static enum kt_status make_all(struct build *b, struct kt_error *err)
 {
 	const char *const words[] = { KCFLAGS, b->cc ? CCACHE_DATE : NULL,
 				      NULL };
-	const struct kt_kbuild_watch *watch = &b->kb->watch;
+	const struct kt_watch *watch = &b->kb->watch;
 	const bool whole = !is_built(b);
 	char *what KT_CLEANUP(kt_freep) = NULL;
 	int log KT_CLEANUP(kt_closep) = -1;

@@ -18,20 +18,10 @@
 #include "lib/error.h"
 #include "lib/kconfig.h"
 #include "lib/record.h"
+#include "lib/watch.h"
 
 #define KT_KBUILD_TAIL_LINES 40 /* of make's output, shown when it fails */
 #define KT_KBUILD_CONFIG_TIMEOUT_S 1800
-
-/* A line for people; kt_note() and kt_detail() are two. */
-typedef void kt_kbuild_say_fn(const char *fmt, ...) KT_PRINTF(1, 2);
-
-/* A step of @total units (0: unknown) begins; is @done units far; is done. */
-struct kt_kbuild_watch {
-	void (*begin)(const char *what, uint64_t total, void *ctx);
-	void (*at)(uint64_t done, void *ctx);
-	void (*end)(void *ctx);
-	void *ctx;
-};
 
 struct kt_kbuild {
 	/* What to do; all borrowed. */
@@ -48,8 +38,8 @@ struct kt_kbuild {
 	bool clean;	/* make mrproper first */
 	bool check;	/* configure and check only */
 	bool verbose;	/* @detail is heard: say what costs work to find out */
-	kt_kbuild_say_fn *note, *detail;
-	struct kt_kbuild_watch watch;
+	kt_say_fn *note, *detail;
+	struct kt_watch watch;
 
 	/* What came of it, for kt_kbuild_release(). */
 	bool taken;	    /* from the cache: the tree was not built */

@@ -159,3 +159,40 @@ void kt_progress_freep(struct kt_progress **progress)
 	free(p);
 	*progress = NULL;
 }
+
+void kt_progress_steps_release(struct kt_progress_steps *steps)
+{
+	kt_progress_freep(&steps->now);
+}
+
+static void begin_step(const char *what, uint64_t total, void *ctx)
+{
+	struct kt_progress_steps *steps = ctx;
+
+	kt_progress_freep(&steps->now);
+	steps->now = kt_progress_new(what, total, steps->unit);
+}
+
+static void set_step(uint64_t done, void *ctx)
+{
+	struct kt_progress_steps *steps = ctx;
+
+	if (steps->now)
+		kt_progress_set(steps->now, done);
+}
+
+static void end_step(void *ctx)
+{
+	struct kt_progress_steps *steps = ctx;
+
+	kt_progress_done(steps->now);
+	steps->now = NULL;
+}
+
+struct kt_watch kt_progress_watch(struct kt_progress_steps *steps)
+{
+	return (struct kt_watch){ .begin = begin_step,
+				  .at = set_step,
+				  .end = end_step,
+				  .ctx = steps };
+}

@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+#include "lib/watch.h"
+
 struct kt_progress;
 
 /*
@@ -35,5 +37,17 @@ void kt_progress_done(struct kt_progress *p);
 
 /* For KT_CLEANUP(): wipe the line and free. NULL is fine. */
 void kt_progress_freep(struct kt_progress **p);
+
+/* Steps one after another, each shown as above: of @unit, the last at @now. */
+struct kt_progress_steps {
+	const char *unit;
+	struct kt_progress *now; /* NULL: none; owned */
+};
+
+/* For KT_CLEANUP(): wipe the line of a step that has not ended. */
+void kt_progress_steps_release(struct kt_progress_steps *steps);
+
+/* What tells @steps of them; it borrows that. */
+struct kt_watch kt_progress_watch(struct kt_progress_steps *steps);
 
 #endif

@@ -20,29 +20,6 @@
 #define BACKOFF_MS 1000
 #define MAX_BACKOFF_MS 60000
 
-static void on_begin(const char *what, uint64_t total, void *ctx)
-{
-	struct kt_progress **progress = ctx;
-
-	kt_progress_freep(progress);
-	*progress = kt_progress_new(what, total, "B");
-}
-
-static void on_bytes(uint64_t done, void *ctx)
-{
-	struct kt_progress **progress = ctx;
-
-	kt_progress_set(*progress, done);
-}
-
-static void on_end(void *ctx)
-{
-	struct kt_progress **progress = ctx;
-
-	kt_progress_done(*progress);
-	*progress = NULL;
-}
-
 static enum kt_status fetch_package(const struct kt_fetch *how,
 				    const struct kt_args *args,
 				    struct kt_record **out,
@@ -121,7 +98,8 @@ static enum kt_status read_limits(struct kt_fetch *how, struct kt_error *err)
 
 static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 {
-	struct kt_progress *progress KT_CLEANUP(kt_progress_freep) = NULL;
+	struct kt_progress_steps steps KT_CLEANUP(
+		kt_progress_steps_release) = { .unit = "B" };
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
 	char *agent KT_CLEANUP(kt_freep) =
 		kt_xasprintf("ktstr/%s", kt_tool_version());
@@ -134,10 +112,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 		.threads = kt_jobs("/sys/fs/cgroup", "/proc/self/cgroup"),
 		.note = kt_note,
 		.detail = kt_detail,
-		.watch = { .begin = on_begin,
-			   .at = on_bytes,
-			   .end = on_end,
-			   .ctx = &progress },
+		.watch = kt_progress_watch(&steps),
 		.mirrors = kt_getenv("KTSTR_KERNEL_MIRROR"),
 		.remotes = kt_getenv("KTSTR_CACHE_REMOTE"),
 		.keyring = kt_getenv("KTSTR_KEYRING"),

@@ -23,7 +23,7 @@
 
 struct tool {
 	struct kt_kbuild kb;
-	struct kt_progress *progress;
+	struct kt_progress_steps steps;
 	char *base;
 	struct kt_buf extra;
 	bool text;
@@ -35,34 +35,10 @@ static void tool_release(struct tool *t)
 {
 	kt_kbuild_release(&t->kb);
 	kt_cache_freep(&t->kb.cache);
-	kt_progress_freep(&t->progress);
+	kt_progress_steps_release(&t->steps);
 	kt_buf_release(&t->extra);
 	free(t->base);
 	free(t->flags);
-}
-
-static void on_begin(const char *what, uint64_t total, void *ctx)
-{
-	struct tool *t = ctx;
-
-	kt_progress_freep(&t->progress);
-	t->progress = kt_progress_new(what, total, "steps");
-}
-
-static void on_step(uint64_t done, void *ctx)
-{
-	struct tool *t = ctx;
-
-	if (t->progress)
-		kt_progress_set(t->progress, done);
-}
-
-static void on_end(void *ctx)
-{
-	struct tool *t = ctx;
-
-	kt_progress_done(t->progress);
-	t->progress = NULL;
 }
 
 /* make's own words, bytes as they are: escaping them would spoil a path. */
@@ -162,7 +138,7 @@ static enum kt_status on_record(struct kt_record *rec, FILE *out, void *ctx,
 		return st ? st : put(t, rec, out, err);
 	}
 	st = kt_kbuild_record(&t->kb, rec, err);
-	kt_progress_freep(&t->progress);
+	kt_progress_steps_release(&t->steps);
 	if (!st && t->kb.taken) {
 		remove_tree(t, rec);
 		kt_record_unset(rec, "tree");
@@ -263,16 +239,14 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 			.note = kt_note,
 			.detail = kt_detail,
 			.verbose = kt_args_has(args, "verbose"),
-			.watch = { .begin = on_begin,
-				   .at = on_step,
-				   .end = on_end },
 		},
+		.steps = { .unit = "steps" },
 	};
 	enum kt_status st = kt_stop_catch(err);
 
 	/* The clock that files are dated by lags behind the other. */
 	clock_gettime(CLOCK_REALTIME_COARSE, &t.kb.started);
-	t.kb.watch.ctx = &t;
+	t.kb.watch = kt_progress_watch(&t.steps);
 	t.text = kt_args_has(args, "text");
 	t.kb.jobs = (unsigned int)kt_args_u64(args, "jobs", 0);
 	if (!t.kb.jobs)
