@@ -292,12 +292,10 @@ enum kt_status kt_entry_import(const struct kt_entry_import *how, int fd,
 		st = unpack(&r, fd, what, &key, err);
 	if (st)
 		return st;
-	if (how->key && strcmp(key, how->key) != 0)
-		return kt_fail(err, KT_DATA, "\"%s\" holds \"%s\"", what, key);
 	st = check(how, &r, key, &rec, err);
 	if (!st && how->wants && !how->wants(rec, how->ctx))
 		st = kt_fail(err, KT_FAIL, "it is not as it is wanted");
 	if (st)
 		return kt_within(err, st, "\"%s\"", what);
-	return store(how, key, rec, out, err);
+	return store(how, how->key ? how->key : key, rec, out, err);
 }

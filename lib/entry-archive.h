@@ -30,7 +30,7 @@ enum kt_status kt_entry_export(struct kt_cache *cache, const char *key, int fd,
 struct kt_entry_import {
 	struct kt_cache *cache;
 	const char *base; /* build directory, canonical, to unpack in */
-	const char *key;  /* that it must hold; NULL: any */
+	const char *key;  /* to be stored under; NULL: the archive's own */
 	const char *kconfig_crc32; /* as for kt_cache_open() */
 	bool force;		   /* replace an entry of that key */
 	/* May be NULL; else one for whose record this says no is not stored. */
@@ -42,9 +42,8 @@ struct kt_entry_import {
  * Store the entry in the archive at @fd, a regular file that @what names in
  * errors. *out is the record of the entry that is there now, the caller's;
  * without force that may be one that was there before. KT_DATA: it is no such
- * archive, holds another key, or what is inside is not what its metadata says;
- * KT_FAIL: it is not wanted. As kt_cache_store() otherwise; nothing is left
- * behind.
+ * archive, or what is inside is not what its metadata says; KT_FAIL: it is not
+ * wanted. As kt_cache_store() otherwise; nothing is left behind.
  */
 enum kt_status kt_entry_import(const struct kt_entry_import *how, int fd,
 			       const char *what, struct kt_record **out,

@@ -3,6 +3,7 @@
 #include "lib/fetch-remote.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/entry-archive.h"
 #include "lib/env.h"
@@ -98,7 +99,8 @@ static bool wants(const struct kt_record *rec, void *ctx)
 {
 	const struct remote *r = ctx;
 
-	return kt_cache_fresh(rec) &&
+	return !strcmp(kt_record_text(rec, "key"), r->key) &&
+	       kt_cache_fresh(rec) &&
 	       kt_fetch_verified(kt_record_text(rec, "verified"), r->verified);
 }
 

@@ -82,7 +82,7 @@ t 'nor that of another kernel under its name' '
 	KTSTR_CACHE_DIR=$PWD/theirs ktstr-cache export "$other" \
 		>"www/cache/$key.tar.zst"
 	ktstr-fetch 6.14.2 >got 2>err
-	says "holds \"$other\"" err
+	says "not as it is wanted" err
 	built
 '
 
