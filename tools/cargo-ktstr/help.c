@@ -65,15 +65,6 @@ static char *find_page(const char *bindir, const char *name)
 	return file;
 }
 
-static const struct kt_command *find_sub(const struct kt_command *cmd,
-					 const char *word)
-{
-	for (size_t i = 0; cmd->commands && cmd->commands[i]; i++)
-		if (!strcmp(cmd->commands[i]->name, word))
-			return cmd->commands[i];
-	return NULL;
-}
-
 /* Who is meant. */
 struct subject {
 	char *page;			  /* "ktstr-cache" */
@@ -120,7 +111,7 @@ static enum kt_status find_subject(const struct kt_args *args,
 	size_t i = 0;
 
 	s->program = FRONT;
-	if (first && !find_sub(FRONT, first)) {
+	if (first && !kt_command_sub(FRONT, first)) {
 		char *file KT_CLEANUP(kt_freep) = find_page(bindir, first);
 
 		i = 1;
@@ -136,7 +127,7 @@ static enum kt_status find_subject(const struct kt_args *args,
 	for (; i < kt_args_operands(args); i++) {
 		const char *word = kt_args_operand(args, i);
 
-		cmd = cmd ? find_sub(cmd, word) : NULL;
+		cmd = cmd ? kt_command_sub(cmd, word) : NULL;
 		if (!cmd || s->nr == MAX_WORDS)
 			return unknown(word, err);
 		s->words[s->nr++] = word;
