@@ -12,8 +12,9 @@
 A transcript is a fenced block whose language is "console". The words behind
 that are "boots", if a guest is booted, and programs that must be installed.
 In the block a line that begins with "$ " is a command, and what follows is what
-it prints, stdout and stderr. If lines of that begin with "/ # ", they are typed
-at the guest's shell, and the command has a terminal, by PTY (tests/vm/pty.c).
+it prints, stdout and stderr. If lines of that begin with the prompt of a guest's
+shell, what follows there is typed, and the command has a terminal, by PTY
+(tests/vm/pty.c).
 A command that fails must be followed by "$ echo $?".
 
 "run" exits 1 if something else is printed than FILE says, by RULES below; with
@@ -30,7 +31,7 @@ import tempfile
 
 from examples import goes_on
 
-PROMPT = "/ # "
+PROMPT = re.compile(r"ktstr \S+ \S+ # ")
 SECONDS = "300"
 
 # What a transcript shows of what was printed: the directory of a test is
@@ -51,7 +52,7 @@ RULES = (
     (r"(PASS|Summary) \[.*?\]( \(\d+/\d+\))?", r"\1"),
     # When, how long ago, how big.
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ( +\d+[a-z]+)?", "TIME"),
-    (r"\b\d+(\.\d+)? ([kMG]B|bytes)\b", "SIZE"),
+    (r"\b\d+(\.\d+)? ([kMG]B|MiB|bytes)\b", "SIZE"),
     # Hashes of seven digits and more, if they have a digit.
     (r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{7,64}\b", "HASH"),
     # Versions, and the architecture.
@@ -127,7 +128,7 @@ def run(command, typed, before, pty):
         if typed:
             script = os.path.join(tmp, "typed")
             with open(script, "w", encoding="utf-8") as f:
-                f.writelines(f"wait {PROMPT}\nsend {t}\n" for t in typed)
+                f.writelines(f"wait  # \nsend {t}\n" for t in typed)
             argv = [argv[0], "--foreground", *argv[1:]]
             argv = [pty, "24", "80", script, *argv]
         with open(os.path.join(tmp, "out"), "w+b") as out:
@@ -144,7 +145,7 @@ def play(block, pty):
         if status and command != "echo $?":
             sys.exit(f"exit status {status}, and no \"$ echo $?\" behind it:\n"
                      + "".join(got))
-        typed = [s[len(PROMPT):] for s in said if s.startswith(PROMPT)]
+        typed = [PROMPT.sub("", s, 1) for s in said if PROMPT.match(s)]
         status, out = run(command, typed, status, pty)
         if status == 77:
             print(*re.findall(r"(?m)^hint: (.*)", out)[-1:] or [out.strip()])
