@@ -47,7 +47,7 @@ t 'the record tells' '
 
 t 'bytes pass in both directions, exactly, and so does the end of stdin' '
 	guest
-	head -c 1000000 /dev/urandom >in
+	head -c 200000 /dev/urandom >in
 	timeout 120 ktstr-vmm --engine "$KT_ENGINE" -t --spec "$guest" \
 		--append $no_driver -- sh -c "tee /proc/self/fd/2" \
 		<in >out 2>err
