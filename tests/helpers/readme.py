@@ -62,6 +62,8 @@ RULES = (
     (r"verified_insns=\d+", "verified_insns=COUNT"),
     # What scx_simple prints each second it is attached.
     (r"(?m)^(local=\d+ global=\d+\n)+", "local=N global=N\n"),
+    # Whose busybox it is.
+    (r"(?m)^BusyBox v.*? built-in", "BusyBox built-in"),
     # What doctor finds: it is another machine.
     (r"(?m)^(?:ok|note|missing)( +\S+) .*(\n +hint: .*)?$", r"FOUND\1"),
     # Columns are as wide as what is in them.
