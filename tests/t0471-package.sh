@@ -19,6 +19,7 @@ t 'a Debian package is well made, installs, works and goes again' '
 	file=$("$top/contrib/deb" "$O" v1.2-3-gabc)
 	trap "rm -f \"$file\"" EXIT
 	[ "$(dpkg-deb -f "$file" Version)" = 1.2+3+gabc ]
+	dpkg-deb -f "$file" Depends | grep libc6
 	if command -v lintian >/dev/null; then
 		lintian --allow-root --fail-on error,warning "$file"
 	fi
