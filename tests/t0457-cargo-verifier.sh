@@ -13,11 +13,10 @@ start() {
 	for t in ktstr-cache ktstr-verifier; do
 		cat >"tools/$t" <<-\END
 		#!/bin/sh
-		{
-			printf "%s" "${0##*/}"
-			for a; do printf "|%s" "$a"; done
-			echo
-		} >>"${CALLS:?}"
+		call=${0##*/}
+		for a; do call="$call|$a"; done
+		# One write: both run at the same time.
+		echo "$call" >>"${CALLS:?}"
 		case ${0##*/}/$* in
 		ktstr-cache/*fails*) exit 3 ;;
 		ktstr-cache/*) echo record ;;
