@@ -8,16 +8,22 @@
 #include "lib/xalloc.h"
 
 #define SCHED_EXT "CONFIG_SCHED_CLASS_EXT"
+#define CONSOLE "CONFIG_VIRTIO_CONSOLE"
 #define MMIO "CONFIG_VIRTIO_MMIO" /* the bus of the kvm engine's console */
+#define PCI "CONFIG_VIRTIO_PCI" /* and that of the qemu engine's */
 #define ANY "--any takes it all the same"
 
 /* Without these built in, ktstr-init does not get to say hello. */
 static const char *const vital[] = {
-	"CONFIG_BLK_DEV_INITRD", "CONFIG_BINFMT_ELF",	  "CONFIG_TTY",
-	"CONFIG_SERIAL_8250",	 "CONFIG_PROC_FS",	  "CONFIG_SYSFS",
-	"CONFIG_TMPFS",		 "CONFIG_DEVTMPFS",	  "CONFIG_PCI",
-	"CONFIG_VIRTIO_PCI",	 "CONFIG_VIRTIO_CONSOLE", NULL
+	"CONFIG_BLK_DEV_INITRD", "CONFIG_BINFMT_ELF", "CONFIG_TTY",
+	"CONFIG_SERIAL_8250",	 "CONFIG_PROC_FS",    "CONFIG_SYSFS",
+	"CONFIG_TMPFS",		 "CONFIG_DEVTMPFS",   NULL
 };
+
+static bool built_in(const struct kt_prebuilt *k, const char *symbol)
+{
+	return !strcmp(kt_kconfig_get(k->config, symbol), "y");
+}
 
 /* Refused, or with @any only said. */
 static enum kt_status refuse(const struct kt_prebuilt *k, bool any,
@@ -80,7 +86,7 @@ static enum kt_status check_vital(const struct kt_prebuilt *k, bool any,
 	if (!k->config)
 		return KT_OK;
 	for (size_t i = 0; vital[i]; i++)
-		if (strcmp(kt_kconfig_get(k->config, vital[i]), "y") != 0)
+		if (!built_in(k, vital[i]))
 			add_setting(&lacks, k, vital[i]);
 	if (!lacks.len)
 		return KT_OK;
@@ -119,10 +125,23 @@ static enum kt_status compare(const struct kt_prebuilt *k,
 		s += strcspn(s, "\n");
 	}
 	say("unlike kernels that are built here: %s", text.data);
-	if (strcmp(kt_kconfig_get(k->config, MMIO), "y") != 0)
+	return KT_OK;
+}
+
+static void check_console(const struct kt_prebuilt *k, kt_prebuilt_say_fn *say)
+{
+	const bool mmio = built_in(k, CONSOLE) && built_in(k, MMIO);
+	const bool pci = built_in(k, CONSOLE) && built_in(k, PCI);
+
+	if (!mmio && !pci)
+		say("without a virtio console built in, data of its guests go "
+		    "slowly, through a serial port");
+	else if (!mmio)
 		say("without " MMIO " only --engine qemu has a console "
 		    "for it, and kvm is slow");
-	return KT_OK;
+	else if (!pci)
+		say("without " PCI " only --engine kvm has a console "
+		    "for it, and qemu is slow");
 }
 
 static void check_contents(const struct kt_prebuilt *k, kt_prebuilt_say_fn *say)
@@ -148,8 +167,10 @@ enum kt_status kt_prebuilt_check(const struct kt_prebuilt *k, bool any,
 		return st;
 	*as_ours = false;
 	check_contents(k, say);
-	if (k->config)
-		return compare(k, say, as_ours, err);
-	say("it came without its configuration (CONFIG_IKCONFIG)");
-	return KT_OK;
+	if (!k->config) {
+		say("it came without its configuration (CONFIG_IKCONFIG)");
+		return KT_OK;
+	}
+	check_console(k, say);
+	return compare(k, say, as_ours, err);
 }

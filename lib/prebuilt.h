@@ -25,8 +25,9 @@ typedef void kt_prebuilt_say_fn(const char *fmt, ...) KT_PRINTF(1, 2);
  * KT_FAIL, and why: the kernel has no sched_ext, or nothing says whether it
  * does; or a guest of ours would not come up with it, for what it needs is off
  * or a module. With @any that is said to @say instead. So is in any case
- * what a guest can do without, but will miss: types, symbols, lines of the
- * "need" part of ktstr.kconfig that do not hold. *as_ours: all of them do.
+ * what a guest can do without, but will miss: types, symbols, the virtio
+ * console of an engine, lines of the "need" part of ktstr.kconfig that do not
+ * hold. *as_ours: all of them do.
  */
 enum kt_status kt_prebuilt_check(const struct kt_prebuilt *k, bool any,
 				 kt_prebuilt_say_fn *say, bool *as_ours,

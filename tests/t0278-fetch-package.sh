@@ -204,17 +204,30 @@ t 'without sched_ext it is refused, whoever says so, but not with --any' '
 
 t 'without what a guest needs built in it is refused, and told what that is' '
 	image vmlinuz
-	sed "s/CONFIG_VIRTIO_CONSOLE=y/CONFIG_VIRTIO_CONSOLE=m/; /CONFIG_VIRTIO_PCI=/d" \
+	sed "s/CONFIG_SERIAL_8250=y/CONFIG_SERIAL_8250=m/; /CONFIG_TMPFS=/d" \
 		"$work/config" >config
-	refuses 1 "CONFIG_VIRTIO_PCI is not set, CONFIG_VIRTIO_CONSOLE=m: a guest" \
+	refuses 1 "CONFIG_SERIAL_8250=m, CONFIG_TMPFS is not set: a guest" \
 		-p vmlinuz -p config
 	ktstr-fetch --any -p vmlinuz -p config >got 2>err
-	says "unlike kernels that are built here: CONFIG_VIRTIO_PCI is not set" err
-	exits 1 grep "engine qemu" err
-	sed "s/CONFIG_VIRTIO_MMIO=y/CONFIG_VIRTIO_MMIO=m/" "$work/config" >config
-	ktstr-fetch -p vmlinuz -p config >got 2>err
+	says "unlike kernels that are built here: CONFIG_SERIAL_8250=m" err
+'
+
+t 'without a virtio console it is taken, and told how slow it will be' '
+	image vmlinuz
+	without()
+	{
+		sed "s/$1=y/$1=m/" "$work/config" >config
+		ktstr-fetch -p vmlinuz -p config >got 2>err
+		says "unlike kernels that are built here: $1=m" err
+		exits 1 grep kconfig_crc32 got
+	}
+	without CONFIG_VIRTIO_CONSOLE
+	says "slowly, through a serial port" err
+	exits 1 grep "only --engine" err
+	without CONFIG_VIRTIO_MMIO
 	says "only --engine qemu has a console for it" err
-	exits 1 grep kconfig_crc32 got
+	without CONFIG_VIRTIO_PCI
+	says "only --engine kvm has a console for it" err
 '
 
 t 'a kernel without symbols is taken, with a note' '
