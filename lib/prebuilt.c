@@ -10,7 +10,7 @@
 #define SCHED_EXT "CONFIG_SCHED_CLASS_EXT"
 #define CONSOLE "CONFIG_VIRTIO_CONSOLE"
 #define MMIO "CONFIG_VIRTIO_MMIO" /* the bus of the kvm engine's console */
-#define PCI "CONFIG_VIRTIO_PCI" /* and that of the qemu engine's */
+#define PCI "CONFIG_VIRTIO_PCI"	  /* and that of the qemu engine's */
 #define ANY "--any takes it all the same"
 
 /* Without these built in, ktstr-init does not get to say hello. */
