@@ -517,3 +517,15 @@ bool kt_cache_fresh(const struct kt_record *rec)
 	       arch && !strcmp(arch, kt_arch()) &&
 	       !kt_record_flag(rec, "stale_kconfig");
 }
+
+static int rank(const char *verified)
+{
+	if (verified && !strcmp(verified, "pgp"))
+		return 2;
+	return verified && !strcmp(verified, "sha256");
+}
+
+bool kt_cache_verified(const struct kt_record *rec, const char *wanted)
+{
+	return rank(kt_record_text(rec, "verified")) >= rank(wanted);
+}

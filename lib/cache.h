@@ -84,4 +84,10 @@ enum kt_status kt_cache_store(struct kt_cache *cache, const char *key,
  */
 bool kt_cache_fresh(const struct kt_record *rec);
 
+/*
+ * True if the source of the entry @rec was verified at least as well as
+ * @wanted: "pgp", "sha256", "none", or NULL, which is as good as "none".
+ */
+bool kt_cache_verified(const struct kt_record *rec, const char *wanted);
+
 #endif

@@ -476,6 +476,7 @@ enum kt_status kt_fetch_git(const struct kt_fetch *how, const char *url,
 	struct git g KT_CLEANUP(
 		git_release) = { .how = how, .url = url, .ref = ref };
 	char *key KT_CLEANUP(kt_freep) = NULL;
+	struct kt_fetch_want want = { 0 };
 	struct kt_record *entry = NULL;
 	enum kt_status st = open_git(&g, err);
 
@@ -484,8 +485,9 @@ enum kt_status kt_fetch_git(const struct kt_fetch *how, const char *url,
 	/* Before anything is cloned: a key that cannot be is no use then. */
 	if (!st)
 		st = make_key(&g, &key, err);
+	want.key = key;
 	if (!st)
-		st = kt_fetch_entry(how, key, NULL, &entry, err);
+		st = kt_fetch_entry(how, &want, &entry, err);
 	if (st)
 		return st;
 	if (entry && !is_other(&g, entry)) {

@@ -17,7 +17,7 @@
 
 struct remote {
 	const struct kt_fetch *how;
-	const char *key, *verified;
+	const struct kt_fetch_want *want;
 	char *name; /* KEY.tar.zst */
 	char *base; /* build directory */
 	char **urls;
@@ -99,9 +99,8 @@ static bool wants(const struct kt_record *rec, void *ctx)
 {
 	const struct remote *r = ctx;
 
-	return !strcmp(kt_record_text(rec, "key"), r->key) &&
-	       kt_cache_fresh(rec) &&
-	       kt_fetch_verified(kt_record_text(rec, "verified"), r->verified);
+	return !strcmp(kt_record_text(rec, "key"), r->want->key) &&
+	       kt_cache_fresh(rec) && kt_fetch_wanted(r->want, rec);
 }
 
 static enum kt_status take(struct remote *r, struct kt_cache *cache,
@@ -110,7 +109,7 @@ static enum kt_status take(struct remote *r, struct kt_cache *cache,
 {
 	struct kt_entry_import how = { .cache = cache,
 				       .base = r->base,
-				       .key = r->key,
+				       .key = r->want->key,
 				       .force = true,
 				       .wants = wants,
 				       .ctx = r };
@@ -130,15 +129,14 @@ static enum kt_status take(struct remote *r, struct kt_cache *cache,
 }
 
 enum kt_status kt_fetch_remote(const struct kt_fetch *how,
-			       struct kt_cache *cache, const char *key,
-			       const char *verified, struct kt_record **out,
-			       struct kt_error *err)
+			       struct kt_cache *cache,
+			       const struct kt_fetch_want *want,
+			       struct kt_record **out, struct kt_error *err)
 {
 	struct remote r KT_CLEANUP(remote_release) = {
 		.how = how,
-		.key = key,
-		.verified = verified,
-		.name = kt_xasprintf("%s%s", key, KT_ENTRY_SUFFIX),
+		.want = want,
+		.name = kt_xasprintf("%s%s", want->key, KT_ENTRY_SUFFIX),
 		.net = { .how = how, .keyring = -1 },
 	};
 	char *dir KT_CLEANUP(kt_freep) = NULL;
@@ -160,10 +158,10 @@ enum kt_status kt_fetch_remote(const struct kt_fetch *how,
 	}
 	/* A cache is a help; without it the kernel is built. */
 	if (missing)
-		how->detail("no remote cache has \"%s\"", key);
+		how->detail("no remote cache has \"%s\"", want->key);
 	else if (st)
 		how->note("cannot use the remote cache: %s", why.msg);
 	else
-		how->note("\"%s\" comes from a remote cache", key);
+		how->note("\"%s\" comes from a remote cache", want->key);
 	return KT_OK;
 }

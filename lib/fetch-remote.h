@@ -17,15 +17,16 @@
 #define KT_REMOTE_MAX_BYTES ((uint64_t)4 << 30) /* of an entry's archive */
 
 /*
- * Fetch entry @key, fresh and at least as @verified, from the first of
- * how->remotes that has it, into @cache: *out is its record, the caller's, or
+ * Fetch the entry that is fresh and as @want says from the first of
+ * how->remotes that has its key into @cache: *out is its record, the caller's, or
  * untouched if there is none, or none that is good: then it is said why.
  * KT_USAGE: how->remotes is malformed. KT_FAIL: told to stop. KT_SYS: the build
  * directory cannot be made.
  */
 enum kt_status kt_fetch_remote(const struct kt_fetch *how,
-			       struct kt_cache *cache, const char *key,
-			       const char *verified, struct kt_record **out,
+			       struct kt_cache *cache,
+			       const struct kt_fetch_want *want,
+			       struct kt_record **out,
 			       struct kt_error *err) KT_MUST_CHECK;
 
 #endif

@@ -169,8 +169,7 @@ static bool stands_in(struct kt_net *net, const struct kt_record *rec,
 		 (series->any_minor || out->minor == series->minor))) &&
 	       !kt_fetch_tarball_key(version, &want, &ignored) &&
 	       !strcmp(key, want) && kt_cache_fresh(rec) &&
-	       kt_fetch_verified(kt_record_text(rec, "verified"),
-				 kt_net_wanted(net, out));
+	       kt_cache_verified(rec, kt_net_wanted(net, out));
 }
 
 enum kt_status kt_fetch_offline(struct kt_net *net,

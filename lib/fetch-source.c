@@ -10,6 +10,7 @@
 #include "lib/fd.h"
 #include "lib/fetch.h"
 #include "lib/hash.h"
+#include "lib/kconfig.h"
 #include "lib/key.h"
 #include "lib/tree.h"
 #include "lib/xalloc.h"
@@ -44,6 +45,39 @@ static enum kt_status add_git(const struct kt_fetch *how, const char *path,
 	return kt_key_make(&parts, key, err);
 }
 
+/* The sum of the tree's .config, as "config_hash" has it; "" if it has none. */
+static enum kt_status hash_config(const char *tree, char crc[KT_CRC32_SIZE],
+				  struct kt_error *err)
+{
+	char *path KT_CLEANUP(kt_freep) = kt_path_join(tree, ".config");
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	enum kt_status st;
+
+	crc[0] = '\0';
+	if (access(path, F_OK))
+		return KT_OK;
+	st = kt_file_read(AT_FDCWD, path, KT_KCONFIG_MAX_BYTES, &text, err);
+	if (!st)
+		kt_crc32_hex(text.data, text.len, crc);
+	return st;
+}
+
+/* The entry of that commit, if it was built as the tree is configured now. */
+static enum kt_status find_tree_entry(const struct kt_fetch *how,
+				      const char *tree, const char *key,
+				      struct kt_record **out,
+				      struct kt_error *err)
+{
+	struct kt_fetch_want want = { .key = key };
+	char crc[KT_CRC32_SIZE];
+	const enum kt_status st = hash_config(tree, crc, err);
+
+	if (st)
+		return st;
+	want.config_hash = crc[0] ? crc : NULL;
+	return kt_fetch_entry(how, &want, out, err);
+}
+
 static enum kt_status fetch_dir(const struct kt_fetch *how, const char *path,
 				struct kt_record **out, struct kt_error *err)
 {
@@ -62,7 +96,7 @@ static enum kt_status fetch_dir(const struct kt_fetch *how, const char *path,
 	kt_record_set_str(rec, "version", text);
 	st = add_git(how, path, rec, &key, err);
 	if (!st && key)
-		st = kt_fetch_entry(how, key, NULL, &entry, err);
+		st = find_tree_entry(how, path, key, &entry, err);
 	if (st)
 		return st;
 	if (entry) {

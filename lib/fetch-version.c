@@ -49,12 +49,14 @@ static enum kt_status find_entry(struct supply *s, struct kt_record **out,
 				 struct kt_error *err)
 {
 	char *key KT_CLEANUP(kt_freep) = NULL;
+	struct kt_fetch_want want = { 0 };
 	const enum kt_status st = kt_fetch_tarball_key(s->text, &key, err);
 
-	return st ? st :
-		    kt_fetch_entry(s->how, key,
-				   kt_net_wanted(&s->net, &s->version), out,
-				   err);
+	if (st)
+		return st;
+	want.key = key;
+	want.verified = kt_net_wanted(&s->net, &s->version);
+	return kt_fetch_entry(s->how, &want, out, err);
 }
 
 /* No server that answers has it: say so, and what there is instead. */

@@ -24,18 +24,6 @@
 #define SPACE_PER_BYTE 44
 #define SPACE_MAX ((uint64_t)6000000000)
 
-static int rank(const char *verified)
-{
-	if (verified && !strcmp(verified, "pgp"))
-		return 2;
-	return verified && !strcmp(verified, "sha256");
-}
-
-bool kt_fetch_verified(const char *verified, const char *wanted)
-{
-	return rank(verified) >= rank(wanted);
-}
-
 void kt_fetch_say_cached(const struct kt_fetch *how, const char *key)
 {
 	how->note("cached: %s (--force makes it anew)", key);
@@ -55,11 +43,26 @@ enum kt_status kt_fetch_cache(const struct kt_fetch *how, struct kt_cache **out,
 	return KT_OK;
 }
 
+static bool same_config(const struct kt_fetch_want *want,
+			const struct kt_record *rec)
+{
+	const char *hash = kt_record_text(rec, "config_hash");
+
+	return !want->config_hash || (hash && !strcmp(hash, want->config_hash));
+}
+
+bool kt_fetch_wanted(const struct kt_fetch_want *want,
+		     const struct kt_record *rec)
+{
+	return same_config(want, rec) && kt_cache_verified(rec, want->verified);
+}
+
 /* As kt_fetch_entry() has it, from the cache of this machine; or NULL. */
 static struct kt_record *local_entry(const struct kt_fetch *how,
-				     struct kt_cache *cache, const char *key,
-				     const char *verified)
+				     struct kt_cache *cache,
+				     const struct kt_fetch_want *want)
 {
+	const char *key = want->key;
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
 	struct kt_record *good;
 	struct kt_error why = { 0 };
@@ -74,7 +77,13 @@ static struct kt_record *local_entry(const struct kt_fetch *how,
 		how->note("cache entry \"%s\" is stale and is made anew", key);
 		return NULL;
 	}
-	if (!kt_fetch_verified(kt_record_text(rec, "verified"), verified)) {
+	if (!same_config(want, rec)) {
+		how->note("cache entry \"%s\" has another configuration than "
+			  "the tree, and is made anew",
+			  key);
+		return NULL;
+	}
+	if (!kt_cache_verified(rec, want->verified)) {
 		how->note("cache entry \"%s\" was made from a source that was "
 			  "not verified as well as it can be now, and is made "
 			  "anew",
@@ -87,9 +96,9 @@ static struct kt_record *local_entry(const struct kt_fetch *how,
 	return good;
 }
 
-enum kt_status kt_fetch_entry(const struct kt_fetch *how, const char *key,
-			      const char *verified, struct kt_record **out,
-			      struct kt_error *err)
+enum kt_status kt_fetch_entry(const struct kt_fetch *how,
+			      const struct kt_fetch_want *want,
+			      struct kt_record **out, struct kt_error *err)
 {
 	struct kt_cache *cache KT_CLEANUP(kt_cache_freep) = NULL;
 	struct kt_record *rec = NULL;
@@ -99,9 +108,9 @@ enum kt_status kt_fetch_entry(const struct kt_fetch *how, const char *key,
 		return KT_OK;
 	st = kt_fetch_cache(how, &cache, err);
 	if (!st)
-		rec = local_entry(how, cache, key, verified);
+		rec = local_entry(how, cache, want);
 	if (!st && !rec && how->remotes)
-		st = kt_fetch_remote(how, cache, key, verified, &rec, err);
+		st = kt_fetch_remote(how, cache, want, &rec, err);
 	if (!st && rec)
 		*out = rec;
 	return st;

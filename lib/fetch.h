@@ -98,22 +98,30 @@ void kt_fetch_discard(const struct kt_fetch *how, const struct kt_record *rec);
  * What follows is shared between the parts of this module.
  */
 
+/* What an entry must be to stand in for a source; all borrowed. */
+struct kt_fetch_want {
+	const char *key;
+	const char *verified; /* at least that, as kt_cache_verified() has it */
+	const char *config_hash; /* built with this .config; NULL: with any */
+};
+
+/* Is @rec, a fresh entry, as @want says? */
+bool kt_fetch_wanted(const struct kt_fetch_want *want,
+		     const struct kt_record *rec);
+
 /*
- * The fresh entry of @key, at least as @verified ("pgp", "sha256", "none", or
- * NULL: any), in the cache or else, as it then is there, in a remote one: *out
- * is its record, owned by the caller, or untouched if there is none or none is
- * wanted. Why an entry is not used is said.
+ * The fresh entry that is as @want says, in the cache or else, as it then is
+ * there, in a remote one: *out is its record, owned by the caller, or untouched
+ * if there is none or none is wanted. Why an entry is not used is said.
  */
-enum kt_status kt_fetch_entry(const struct kt_fetch *how, const char *key,
-			      const char *verified, struct kt_record **out,
+enum kt_status kt_fetch_entry(const struct kt_fetch *how,
+			      const struct kt_fetch_want *want,
+			      struct kt_record **out,
 			      struct kt_error *err) KT_MUST_CHECK;
 
 /* The cache, as builds of now see it. The caller owns *out. */
 enum kt_status kt_fetch_cache(const struct kt_fetch *how, struct kt_cache **out,
 			      struct kt_error *err) KT_MUST_CHECK;
-
-/* Is @verified ("pgp", "sha256", "none", NULL) at least as good as @wanted? */
-bool kt_fetch_verified(const char *verified, const char *wanted);
 
 /* Say that entry @key is what is written. */
 void kt_fetch_say_cached(const struct kt_fetch *how, const char *key);

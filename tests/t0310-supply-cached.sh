@@ -83,6 +83,29 @@ t 'a commit is built once; an edit is built and not cached' '
 	[ "$(ls cache | wc -l)" -eq 1 ]
 '
 
+t 'a commit that is configured anew is built anew, and found again then' '
+	setup
+	git -C top init -q
+	printf "%s\n" .config vmlinux "*.a" bzImage compile_commands.json \
+		>top/.gitignore
+	git -C top add -A
+	git -C top -c user.name=t -c user.email=t@t commit -qm one
+	supply -s top >first
+	says "\"cached\":true" first
+	ktstr-fetch -s top >got
+	exits 1 says "\"tree\"" got
+	echo CONFIG_MINE=y >>top/.config
+	supply -s top >second 2>err
+	says "has another configuration than the tree, and is made anew" err
+	says CONFIG_MINE=y cache/*/.config
+	ktstr-fetch -s top >got
+	exits 1 says "\"tree\"" got
+	# Nothing to hold it against.
+	rm top/.config
+	ktstr-fetch -s top >got
+	exits 1 says "\"tree\"" got
+'
+
 t 'a build that fails caches nothing, and the end of the pipe tells' '
 	setup
 	export MINI=fail
