@@ -249,17 +249,26 @@ static enum kt_status store_config(struct store *s, struct kt_error *err)
 {
 	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
 	char crc[KT_CRC32_SIZE];
+	const char *said;
 	enum kt_status st;
 	bool there;
 
 	st = store_file(s, "config", KT_ENTRY_CONFIG, &there, err);
-	if (st || !there || kt_record_has(s->meta, "config_hash"))
+	if (st || !there)
 		return st;
 	st = kt_file_read(s->dir_fd, KT_ENTRY_CONFIG, KT_KCONFIG_MAX_BYTES,
 			  &text, err);
 	if (st)
 		return st;
 	kt_crc32_hex(text.data, text.len, crc);
+	said = kt_record_text(s->meta, "config_hash");
+	if (said && strcmp(said, crc) != 0)
+		return kt_hint(
+			err,
+			kt_fail(err, KT_FAIL,
+				"\"%s\" has changed since the kernel was built",
+				kt_record_text(s->rec, "config")),
+			"another build may have the tree: do this one again");
 	kt_record_set_str(s->meta, "config_hash", crc);
 	return KT_OK;
 }

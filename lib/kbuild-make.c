@@ -190,8 +190,9 @@ static enum kt_status start(struct kt_kbuild *kb, struct kt_make *make, int out,
 	argv[nr++] = jobs;
 	if (make->cc)
 		argv[nr++] = make->cc;
-	nr = add_words(argv, nr, kb->make);
-	add_words(argv, nr, make->words);
+	nr = add_words(argv, nr, make->words);
+	/* The last of a variable's values counts: the user's. */
+	add_words(argv, nr, kb->make);
 	return kt_spawn_start(&how, pid, err);
 }
 

@@ -54,6 +54,15 @@ static bool answer(const struct kt_kbuild *kb, const char *const *argv, int in,
 	       kt_spawn_exit_status(ws) == 0;
 }
 
+char *kt_kbuild_llvm_name(const char *llvm, const char *program)
+{
+	const size_t len = strlen(llvm);
+	const bool prefix = len && llvm[len - 1] == '/';
+
+	return kt_xasprintf("%s%s%s", prefix ? llvm : "", program,
+			    !prefix && llvm[0] == '-' ? llvm : "");
+}
+
 static bool is_there(const struct kt_kbuild *kb, const char *name)
 {
 	char *path KT_CLEANUP(kt_freep) =
@@ -66,25 +75,27 @@ static void check_programs(const struct kt_kbuild *kb, struct missing *m)
 {
 	static const struct {
 		const char *name, *package;
-		bool gcc, llvm; /* needed with that toolchain */
+		enum { ANY, GCC, LLVM } with; /* this toolchain */
 	} programs[] = {
-		{ "make", "make", true, true },
-		{ "gcc", "gcc", true, false },
-		{ "ld", "binutils", true, false },
-		{ "clang", "clang", false, true },
-		{ "ld.lld", "lld", false, true },
-		{ "llvm-ar", "llvm", false, true },
-		{ "flex", "flex", true, true },
-		{ "bison", "bison", true, true },
-		{ "bc", "bc", true, true },
-		{ "lz4", "lz4", true, true },
-		{ "perl", "perl", true, true },
+		{ "make", "make", ANY },   { "gcc", "gcc", GCC },
+		{ "ld", "binutils", GCC }, { "clang", "clang", LLVM },
+		{ "ld.lld", "lld", LLVM }, { "llvm-ar", "llvm", LLVM },
+		{ "flex", "flex", ANY },   { "bison", "bison", ANY },
+		{ "bc", "bc", ANY },	   { "lz4", "lz4", ANY },
+		{ "perl", "perl", ANY },
 	};
 
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		if ((kb->llvm ? programs[i].llvm : programs[i].gcc) &&
-		    !is_there(kb, programs[i].name))
-			miss(m, programs[i].name, programs[i].package);
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		const bool llvm = programs[i].with == LLVM;
+		char *name KT_CLEANUP(kt_freep) = NULL;
+
+		if (programs[i].with == (kb->llvm ? GCC : LLVM))
+			continue;
+		name = llvm ? kt_kbuild_llvm_name(kb->llvm, programs[i].name) :
+			      kt_xstrdup(programs[i].name);
+		if (!is_there(kb, name))
+			miss(m, name, programs[i].package);
+	}
 }
 
 unsigned int kt_kbuild_pahole(const char *text)
@@ -133,9 +144,10 @@ static const struct {
 /* Ask the preprocessor, which knows where it looks, for all at once. */
 static void check_headers(const struct kt_kbuild *kb, struct missing *m)
 {
-	const char *const argv[] = {
-		kb->llvm ? "clang" : "gcc", "-E", "-P", "-x", "c", "-", NULL
-	};
+	char *cc KT_CLEANUP(kt_freep) =
+		kb->llvm ? kt_kbuild_llvm_name(kb->llvm, "clang") :
+			   kt_xstrdup("gcc");
+	const char *const argv[] = { cc, "-E", "-P", "-x", "c", "-", NULL };
 	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
 	struct kt_buf out KT_CLEANUP(kt_buf_release) = { 0 };
 	struct kt_error ignored;

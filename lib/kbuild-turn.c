@@ -46,23 +46,39 @@ static bool is_newer(const struct timespec *a, const struct timespec *b)
 					a->tv_nsec > b->tv_nsec;
 }
 
-/* The fresh entry of @key that was stored since we started, or NULL. */
-static struct kt_record *entry_since(const struct kt_kbuild *kb,
-				     const char *key)
+/* A mirror that is believed without a signature may have another file. */
+static bool same_source(const struct kt_record *a, const struct kt_record *b)
 {
-	struct kt_record *rec = NULL;
+	const char *sum = kt_record_text(a, "sha256");
+	const char *other = kt_record_text(b, "sha256");
+
+	return !sum || !other || !strcmp(sum, other);
+}
+
+/*
+ * The fresh entry of the key of @rec that was stored since we started, of a
+ * source no less verified than that of @rec, or NULL.
+ */
+static struct kt_record *entry_since(const struct kt_kbuild *kb,
+				     const struct kt_record *rec)
+{
+	struct kt_record *entry = NULL;
 	char *path KT_CLEANUP(kt_freep) = NULL;
 	struct kt_error ignored;
 	struct stat sb;
 
-	if (!kb->cache || kt_cache_lookup(kb->cache, key, &rec, &ignored) ||
-	    !rec)
+	if (!kb->cache ||
+	    kt_cache_lookup(kb->cache, kt_record_text(rec, "key"), &entry,
+			    &ignored) ||
+	    !entry)
 		return NULL;
-	path = kt_path_join(kt_record_text(rec, "entry"), KT_METADATA_NAME);
-	if (kt_cache_fresh(rec) && !stat(path, &sb) &&
+	path = kt_path_join(kt_record_text(entry, "entry"), KT_METADATA_NAME);
+	if (kt_cache_fresh(entry) &&
+	    kt_cache_verified(entry, kt_record_text(rec, "verified")) &&
+	    same_source(entry, rec) && !stat(path, &sb) &&
 	    is_newer(&sb.st_mtim, &kb->started))
-		return rec;
-	kt_record_free(rec);
+		return entry;
+	kt_record_free(entry);
 	return NULL;
 }
 
@@ -80,7 +96,7 @@ static char *last_tree(int lock)
 }
 
 static enum kt_status wait_for_store(const struct kt_kbuild *kb,
-				     const char *key, int lock,
+				     const struct kt_record *rec, int lock,
 				     struct kt_record **entry,
 				     struct kt_error *err)
 {
@@ -96,7 +112,7 @@ static enum kt_status wait_for_store(const struct kt_kbuild *kb,
 			return st;
 		/* Looked at first: the tree goes after the entry has come. */
 		there = *tree && !access(tree, F_OK);
-		*entry = entry_since(kb, key);
+		*entry = entry_since(kb, rec);
 		if (*entry)
 			return KT_OK;
 		if (there)
@@ -116,10 +132,11 @@ static void note_tree(int lock, const char *tree)
 	}
 }
 
-enum kt_status kt_kbuild_turn(const struct kt_kbuild *kb, const char *key,
-			      const char *tree, int *lock,
+enum kt_status kt_kbuild_turn(const struct kt_kbuild *kb,
+			      const struct kt_record *rec, int *lock,
 			      struct kt_record **entry, struct kt_error *err)
 {
+	const char *key = kt_record_text(rec, "key");
 	char *path KT_CLEANUP(kt_freep) = lock_path(kb, key);
 	struct kt_record *found = NULL;
 	int fd KT_CLEANUP(kt_closep) = -1;
@@ -134,13 +151,13 @@ enum kt_status kt_kbuild_turn(const struct kt_kbuild *kb, const char *key,
 	if (st)
 		return st;
 	if (waited)
-		st = wait_for_store(kb, key, fd, &found, err);
+		st = wait_for_store(kb, rec, fd, &found, err);
 	else
-		found = entry_since(kb, key);
+		found = entry_since(kb, rec);
 	if (st)
 		return st;
 	if (!found)
-		note_tree(fd, tree);
+		note_tree(fd, kt_record_text(rec, "tree"));
 	*entry = found;
 	*lock = fd;
 	fd = -1;

@@ -35,20 +35,26 @@ struct build {
 	struct kt_record *rec;
 	const char *tree, *source;
 	bool temporary, git;
-	const char *cc; /* "CC=ccache gcc", or NULL */
-	int lock, turn; /* on the tree; on the key */
+	char *cc; /* "CC=ccache gcc", or NULL */
+	int turn; /* lock on the key */
 	struct kt_kbuild_config config;
 };
 
 static void build_release(struct build *b)
 {
 	kt_closep(&b->turn);
-	kt_closep(&b->lock);
+	free(b->cc);
 	kt_kbuild_config_release(&b->config);
+}
+
+void kt_kbuild_unlock(struct kt_kbuild *kb)
+{
+	kt_closep(&kb->lock);
 }
 
 void kt_kbuild_release(struct kt_kbuild *kb)
 {
+	kt_kbuild_unlock(kb);
 	kt_buf_release(&kb->tail);
 	free(kb->log);
 	kb->log = NULL;
@@ -74,22 +80,25 @@ static enum kt_status read_record(struct build *b, struct kt_error *err)
 
 static enum kt_status lock_tree(struct build *b, struct kt_error *err)
 {
-	enum kt_status st = kt_lock_dir(b->tree, false, 1, &b->lock, err);
+	enum kt_status st = kt_lock_dir(b->tree, false, 1, &b->kb->lock, err);
 
 	if (st != KT_AGAIN)
 		return st;
 	b->kb->note("waiting for another build in \"%s\"", b->tree);
-	return kt_lock_dir(b->tree, false, 0, &b->lock, err);
+	return kt_lock_dir(b->tree, false, 0, &b->kb->lock, err);
 }
 
 static void choose_compiler(struct build *b)
 {
 	char *ccache KT_CLEANUP(kt_freep) =
 		kt_path_search(kt_env_get(b->kb->env, "PATH"), "ccache");
+	char *clang KT_CLEANUP(kt_freep) = NULL;
 
 	if (!ccache || b->kb->no_ccache || !(b->temporary || b->kb->ccache))
 		return;
-	b->cc = b->kb->llvm ? "CC=ccache clang" : "CC=ccache gcc";
+	if (b->kb->llvm)
+		clang = kt_kbuild_llvm_name(b->kb->llvm, "clang");
+	b->cc = kt_xasprintf("CC=ccache %s", clang ? clang : "gcc");
 	b->kb->detail("compiling through ccache");
 }
 
@@ -127,10 +136,18 @@ static void add_config(struct build *b)
 			  b->config.need_holds ? crc : NULL);
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+	const size_t len = strlen(text), end_len = strlen(end);
+
+	return len > end_len && !strcmp(text + len - end_len, end);
+}
+
 /* With another fragment it is another kernel, and has another key. */
 static enum kt_status add_key(struct build *b, struct kt_error *err)
 {
 	const char *key;
+	char *suffix KT_CLEANUP(kt_freep) = NULL;
 	char *full KT_CLEANUP(kt_freep) = NULL;
 	char crc[KT_CRC32_SIZE];
 	enum kt_status st = kt_record_str_or_null(b->rec, "key", &key, err);
@@ -138,7 +155,11 @@ static enum kt_status add_key(struct build *b, struct kt_error *err)
 	if (st || !key || !b->kb->extra)
 		return st;
 	kt_crc32_hex(b->kb->extra, strlen(b->kb->extra), crc);
-	full = kt_xasprintf("%s-x%s", key, crc);
+	suffix = kt_xasprintf("-x%s", crc);
+	/* It has been through here before, with --check. */
+	if (ends_in(key, suffix))
+		return KT_OK;
+	full = kt_xasprintf("%s%s", key, suffix);
 	st = kt_key_check(full, err);
 	if (!st)
 		kt_record_set_str(b->rec, "key", full);
@@ -459,13 +480,16 @@ static enum kt_status in_turn(struct build *b, struct kt_error *err)
 	char *key KT_CLEANUP(kt_freep) = NULL;
 	enum kt_status st = KT_OK;
 
-	/* What has no key is stored nowhere, and nobody's result will do. */
-	if (b->kb->check || !kt_record_text(b->rec, "key"))
+	/*
+	 * What has no key is stored nowhere, and a tree that stays may have a
+	 * configuration that others of its commit have not.
+	 */
+	if (b->kb->check || !b->temporary || !kt_record_text(b->rec, "key"))
 		return configure_and_build(b, err);
 	key = kt_xstrdup(kt_record_text(b->rec, "key"));
 	st = kt_key_check(key, err);
 	if (!st)
-		st = kt_kbuild_turn(b->kb, key, b->tree, &b->turn, &entry, err);
+		st = kt_kbuild_turn(b->kb, b->rec, &b->turn, &entry, err);
 	if (st)
 		return st;
 	if (entry) {
@@ -481,12 +505,14 @@ static enum kt_status in_turn(struct build *b, struct kt_error *err)
 enum kt_status kt_kbuild_record(struct kt_kbuild *kb, struct kt_record *rec,
 				struct kt_error *err)
 {
-	struct build b KT_CLEANUP(build_release) = {
-		.kb = kb, .rec = rec, .lock = -1, .turn = -1
-	};
+	struct build b KT_CLEANUP(
+		build_release) = { .kb = kb, .rec = rec, .turn = -1 };
 	enum kt_status st = read_record(&b, err);
 
+	kt_kbuild_unlock(kb);
 	kt_buf_release(&kb->tail);
+	free(kb->log);
+	kb->log = NULL;
 	kb->taken = false;
 	if (!st)
 		st = lock_tree(&b, err);

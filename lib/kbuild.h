@@ -32,17 +32,18 @@ struct kt_kbuild {
 	struct kt_cache *cache;	 /* where the kernel will be, or NULL */
 	struct timespec started; /* this process, as files are dated */
 	unsigned int jobs;
-	bool llvm;	/* clang and lld instead of gcc and ld */
-	bool ccache;	/* also for trees that stay */
-	bool no_ccache; /* not even for temporary ones */
-	bool clean;	/* make mrproper first */
-	bool check;	/* configure and check only */
-	bool verbose;	/* @detail is heard: say what costs work to find out */
+	const char *llvm; /* as LLVM= is to the kernel's make; NULL: gcc */
+	bool ccache;	  /* also for trees that stay */
+	bool no_ccache;	  /* not even for temporary ones */
+	bool clean;	  /* make mrproper first */
+	bool check;	  /* configure and check only */
+	bool verbose; /* @detail is heard: say what costs work to find out */
 	kt_say_fn *note, *detail;
 	struct kt_watch watch;
 
 	/* What came of it, for kt_kbuild_release(). */
 	bool taken;	    /* from the cache: the tree was not built */
+	int lock;	    /* on the tree; -1 before the first */
 	struct kt_buf tail; /* the last lines of a make that failed, raw */
 	char *log;	    /* where all of it is, or NULL */
 };
@@ -51,10 +52,13 @@ void kt_kbuild_release(struct kt_kbuild *kb);
 
 /*
  * Build the tree of @rec, a "ktstr.kernel/1", and add what came of it (arch,
- * image, ...: ktstr-record(5)). If another process builds under the same key,
- * it is waited for, and the members of the entry that it has stored in
- * kb->cache meanwhile are set instead: kb->taken is true then. On failure @rec may have some of the members;
- * a tree that is temporary is the caller's to remove.
+ * image, ...: ktstr-record(5)). If the tree is temporary and another process
+ * builds under the same key, it is waited for, and the members of the entry
+ * that it has stored in kb->cache meanwhile are set instead: kb->taken is true
+ * then. On failure @rec may have some of the members; a tree that is temporary
+ * is the caller's to remove. Until kt_kbuild_unlock(), at the latest in the
+ * next call, the tree stays locked: whoever is to store the kernel should know
+ * of it by then.
  *
  * KT_DATA: @rec has no usable tree, or a configuration is malformed. KT_SKIP:
  * tools are missing, all named, with the command that installs them. KT_FAIL:
@@ -64,17 +68,21 @@ void kt_kbuild_release(struct kt_kbuild *kb);
 enum kt_status kt_kbuild_record(struct kt_kbuild *kb, struct kt_record *rec,
 				struct kt_error *err) KT_MUST_CHECK;
 
+/* Another build may have the tree of the last record. */
+void kt_kbuild_unlock(struct kt_kbuild *kb);
+
 /*
  * What follows is shared between the parts of this module.
  */
 
 /*
- * Wait for our turn to build @tree under @key, which ends when *lock, the
- * caller's, is closed. *entry is the entry that another build has stored
- * meanwhile, the caller's, or NULL: then it is to be built.
+ * Wait for our turn to build the "tree" of @rec under its "key", which ends
+ * when *lock, the caller's, is closed. *entry is the entry that another build
+ * has stored meanwhile, of the same source and verified no less, the caller's,
+ * or NULL: then it is to be built.
  */
-enum kt_status kt_kbuild_turn(const struct kt_kbuild *kb, const char *key,
-			      const char *tree, int *lock,
+enum kt_status kt_kbuild_turn(const struct kt_kbuild *kb,
+			      const struct kt_record *rec, int *lock,
 			      struct kt_record **entry,
 			      struct kt_error *err) KT_MUST_CHECK;
 
@@ -87,6 +95,13 @@ char **kt_kbuild_env(const char *const *env);
 /* KT_SKIP with everything that is missing, unless all tools are there. */
 enum kt_status kt_kbuild_tools(const struct kt_kbuild *kb,
 			       struct kt_error *err) KT_MUST_CHECK;
+
+/*
+ * "clang" by the name that LLVM=@llvm gives it: "/opt/llvm/bin/clang" for
+ * "/opt/llvm/bin/", "clang-19" for "-19" (Documentation/kbuild/llvm.rst). The
+ * caller owns it.
+ */
+char *kt_kbuild_llvm_name(const char *llvm, const char *program);
 
 /* "1.24" of pahole is 124, as CONFIG_PAHOLE_VERSION has it; 0 if malformed. */
 unsigned int kt_kbuild_pahole(const char *text);

@@ -127,6 +127,76 @@ t 'one that waits can be told to stop' '
 	[ -z "$(ls build)" ]
 '
 
+# The same commit in two trees that stay.
+trees()
+{
+	command -v git >/dev/null || { echo "git is not installed"; exit 77; }
+	printf "%s\n" .config vmlinux "*.a" bzImage compile_commands.json \
+		>top/.gitignore
+	git -C top init -q
+	git -C top add -A
+	git -C top -c user.name=t -c user.email=t@t commit -qm one
+	git -C top worktree add -q ../wt
+}
+
+t 'trees that stay are built each, for they may be configured each' '
+	setup
+	trees
+	supply -s top >one 2>err1 &
+	a=$!
+	until_ 20 [ -s builds ]
+	ktstr-fetch --force -s wt >rec
+	ktstr-kbuild <rec >two 2>err2 &
+	b=$!
+	until_ 20 sh -c "[ \$(wc -l <builds) -eq 2 ]"
+	touch go
+	wait $a
+	wait $b
+	exits 1 grep -q "waiting\|meanwhile" err2
+	[ -s wt/vmlinux ]
+'
+
+t 'a kernel of a source that is verified less is not taken' '
+	setup
+	key=6.14.2-tarball-x86_64
+	for n in one two; do
+		cp -r top build/$n.AAAAAA
+		printf "%s" "{\"schema\":\"ktstr.kernel/1\",\"source\":\"tarball\"," \
+			"\"version\":\"6.14.2\",\"key\":\"$key\"," \
+			"\"tree\":\"$PWD/build/$n.AAAAAA\",\"tree_temporary\":true," \
+			"\"verified\":\"$([ $n = one ] && echo none || echo pgp)\"}" >$n.in
+		echo >>$n.in
+	done
+	ktstr-kbuild <one.in 2>err1 | ktstr-cache add >one &
+	a=$!
+	until_ 20 [ -s builds ]
+	ktstr-kbuild <two.in 2>err2 | ktstr-cache add >two &
+	b=$!
+	until_ 20 grep -q "waiting for another build of \"$key" err2
+	touch go
+	wait $a
+	wait $b
+	[ "$(wc -l <builds)" -eq 2 ]
+	says "\"verified\":\"pgp\"" two
+	exits 1 grep -q meanwhile err2
+'
+
+t 'a tree is stored before the next build in it, or not at all' '
+	setup
+	trees
+	ktstr-fetch -s top >rec
+	touch go
+	ktstr-kbuild <rec >built
+	# Somebody builds in it, and has another configuration.
+	flock top sh -c "until grep -q waiting err; do sleep 0.05; done;
+		echo CONFIG_MINE=y >>top/.config" &
+	until_ 20 sh -c "! flock -n top true"
+	exits 1 ktstr-cache add <built >got 2>err
+	says "waiting for a build in \"$PWD/top\"" err
+	says ".config\" has changed since the kernel was built" err
+	[ -z "$(ls cache)" ]
+'
+
 t 'other kernels are not waited for' '
 	setup
 	supply -s k.tar.xz >one 2>err1 &

@@ -37,12 +37,12 @@ fake() {
 	done
 }
 
-t 'KTSTR_MAKEFLAGS is words of every make, the compiling one with -j' '
+t 'KTSTR_MAKEFLAGS is words of every make, after ours, with -j to compile' '
 	setup
 	KTSTR_MAKEFLAGS="  A=1	V=1 " ktstr-kbuild -j 3 <in >got
 	[ "$(wc -l <words)" -ge 3 ]
 	exits 1 grep -v "|A=1|V=1|" words
-	says "-j3|A=1|V=1|KCFLAGS=-Wno-error|" words
+	says "-j3|KCFLAGS=-Wno-error|A=1|V=1|" words
 	exits 1 grep -q "defconfig.*-j3\|-j3.*defconfig" words
 '
 
@@ -65,6 +65,31 @@ t 'LLVM=1 asks for clang and lld, and compiles with them' '
 	tree
 	KTSTR_CCACHE=1 ktstr-kbuild <in >got
 	says "CC=ccache gcc|" words
+'
+
+t 'LLVM=-19 and LLVM=DIR/ name another clang, which is looked for and used' '
+	setup
+	mkdir -p opt/bin
+	fake clang-19 ld.lld-19 llvm-ar-19 ccache
+	LLVM=-19 ktstr-kbuild <in >got
+	[ -s got ]
+	rm -rf build/K.AAAAAA words
+	tree
+	KTSTR_CCACHE=1 KTSTR_MAKEFLAGS=LLVM=-19 ktstr-kbuild <in >got
+	says "CC=ccache clang-19|" words
+	rm -rf build/K.AAAAAA words
+	tree
+	LLVM=-18 exits 77 ktstr-kbuild <in >got 2>err
+	says "what is not here: clang-18, ld.lld-18, llvm-ar-18" err
+	tree
+	LLVM=$PWD/opt/bin/ exits 77 ktstr-kbuild <in >got 2>err
+	says "$PWD/opt/bin/clang, $PWD/opt/bin/ld.lld, " err
+	tree
+	for f in clang ld.lld llvm-ar; do
+		mv bin/$f-19 opt/bin/$f
+	done
+	KTSTR_CCACHE=1 LLVM=$PWD/opt/bin/ ktstr-kbuild <in >got
+	says "CC=ccache $PWD/opt/bin/clang|" words
 '
 
 t 'more words than there is room for are wrong usage' '

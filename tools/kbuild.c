@@ -140,6 +140,7 @@ static enum kt_status on_record(struct kt_record *rec, FILE *out, void *ctx,
 	st = kt_kbuild_record(&t->kb, rec, err);
 	kt_progress_steps_release(&t->steps);
 	if (!st && t->kb.taken) {
+		kt_kbuild_unlock(&t->kb);
 		remove_tree(t, rec);
 		kt_record_unset(rec, "tree");
 		kt_record_unset(rec, "tree_temporary");
@@ -149,6 +150,7 @@ static enum kt_status on_record(struct kt_record *rec, FILE *out, void *ctx,
 	/* Whether the tree is ours to remove depends on it having got out. */
 	if (!st && fflush(out))
 		st = kt_fail_errno(err, "cannot write to standard output");
+	kt_kbuild_unlock(&t->kb);
 	if (st) {
 		show_failure(t);
 		remove_tree(t, rec);
@@ -211,7 +213,7 @@ static enum kt_status read_env(struct tool *t, struct kt_error *err)
 	char *save = NULL;
 	size_t nr = 0;
 
-	t->kb.llvm = llvm && strcmp(llvm, "0") != 0;
+	t->kb.llvm = llvm && *llvm ? llvm : NULL;
 	t->kb.ccache = is_yes(ccache);
 	t->kb.no_ccache = ccache && !strcmp(ccache, "0");
 	t->flags = kt_xstrdup(flags ? flags : "");
@@ -223,7 +225,7 @@ static enum kt_status read_env(struct tool *t, struct kt_error *err)
 				       MAX_MAKE_WORDS);
 		t->words[nr++] = word;
 		if (!strncmp(word, "LLVM=", 5))
-			t->kb.llvm = word[5] && strcmp(word, "LLVM=0") != 0;
+			t->kb.llvm = word[5] ? word + 5 : NULL;
 	}
 	t->kb.make = t->words;
 	return KT_OK;
@@ -239,6 +241,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 			.note = kt_note,
 			.detail = kt_detail,
 			.verbose = kt_args_has(args, "verbose"),
+			.lock = -1,
 		},
 		.steps = { .unit = "steps" },
 	};

@@ -7,12 +7,17 @@
 
 #include "lib/cache.h"
 #include "lib/dirs.h"
+#include "lib/fd.h"
 #include "lib/hash.h"
 #include "lib/key.h"
+#include "lib/lock.h"
 #include "lib/stop.h"
 #include "lib/tool.h"
 #include "lib/workdir.h"
 #include "lib/xalloc.h"
+
+#define NOT_AT_ALL 1 /* deadlines of lib/lock.h */
+#define FOR_EVER 0
 
 /* What "add" does with every record. */
 struct add {
@@ -84,11 +89,32 @@ static enum kt_status put(const struct add *add, const struct kt_record *rec,
 	return KT_OK;
 }
 
+/* With the tree to ourselves: a build there would change what is copied. */
+static enum kt_status copy(const struct add *add, const struct kt_record *rec,
+			   const char *key, struct kt_record **stored,
+			   struct kt_error *err)
+{
+	int lock KT_CLEANUP(kt_closep) = -1;
+	const char *tree = kt_record_text(rec, "tree");
+	enum kt_status st = KT_OK;
+
+	if (tree)
+		st = kt_lock_dir(tree, true, NOT_AT_ALL, &lock, err);
+	if (st == KT_AGAIN) {
+		kt_note("waiting for a build in \"%s\"", tree);
+		st = kt_lock_dir(tree, true, FOR_EVER, &lock, err);
+	}
+	/* What cannot be locked is not built in either. */
+	if (st && st != KT_SYS)
+		return st;
+	return kt_cache_store(add->cache, key, rec, stored, err);
+}
+
 static enum kt_status store(const struct add *add, struct kt_record *rec,
 			    const char *key, FILE *out, struct kt_error *err)
 {
 	struct kt_record *stored KT_CLEANUP(kt_record_freep) = NULL;
-	enum kt_status st = kt_cache_store(add->cache, key, rec, &stored, err);
+	enum kt_status st = copy(add, rec, key, &stored, err);
 
 	if (st)
 		return st;
