@@ -362,7 +362,9 @@ static enum kt_status make_key(const struct git *g, char **key,
 	const struct kt_key_parts parts = { .source = KT_SOURCE_GIT,
 					    .arch = kt_arch(),
 					    .ref = g->ref,
-					    .hash = g->hash };
+					    .hash = g->hash,
+					    .kconfig_crc32 =
+						    g->how->kconfig_crc32 };
 
 	return kt_key_make(&parts, key, err);
 }

@@ -10,12 +10,16 @@
 /* The longest series so far had 337 patches. */
 #define PROBE_MAX_PATCH 1023
 
-enum kt_status kt_fetch_tarball_key(const char *version, char **key,
+enum kt_status kt_fetch_tarball_key(const struct kt_fetch *how,
+				    const char *version, char **key,
 				    struct kt_error *err)
 {
-	const struct kt_key_parts parts = { .source = KT_SOURCE_TARBALL,
-					    .arch = kt_arch(),
-					    .version = version };
+	const struct kt_key_parts parts = {
+		.source = KT_SOURCE_TARBALL,
+		.arch = kt_arch(),
+		.version = version,
+		.kconfig_crc32 = how->kconfig_crc32,
+	};
 
 	return kt_key_make(&parts, key, err);
 }
@@ -167,7 +171,7 @@ static bool stands_in(struct kt_net *net, const struct kt_record *rec,
 	       (!series ||
 		(out->major == series->major &&
 		 (series->any_minor || out->minor == series->minor))) &&
-	       !kt_fetch_tarball_key(version, &want, &ignored) &&
+	       !kt_fetch_tarball_key(net->how, version, &want, &ignored) &&
 	       !strcmp(key, want) && kt_cache_fresh(rec) &&
 	       kt_cache_verified(rec, kt_net_wanted(net, out));
 }

@@ -41,7 +41,8 @@ enum kt_status kt_fetch_offline(struct kt_net *net,
 void kt_fetch_hint_newest(struct kt_net *net, struct kt_error *err);
 
 /* The key of release @version for this machine; the caller owns it. */
-enum kt_status kt_fetch_tarball_key(const char *version, char **key,
+enum kt_status kt_fetch_tarball_key(const struct kt_fetch *how,
+				    const char *version, char **key,
 				    struct kt_error *err) KT_MUST_CHECK;
 
 #endif

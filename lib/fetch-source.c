@@ -22,7 +22,8 @@ static enum kt_status add_git(const struct kt_fetch *how, const char *path,
 {
 	struct kt_tree_git git KT_CLEANUP(kt_tree_git_release) = { 0 };
 	struct kt_key_parts parts = { .source = KT_SOURCE_LOCAL,
-				      .arch = kt_arch() };
+				      .arch = kt_arch(),
+				      .kconfig_crc32 = how->kconfig_crc32 };
 	bool no_git;
 	enum kt_status st = kt_tree_git(path, how->env, &git, &no_git, err);
 
@@ -120,20 +121,25 @@ struct tarball {
 	char sha256[KT_SHA256_SIZE];
 };
 
-static enum kt_status tarball_key(const struct tarball *tar,
+static enum kt_status tarball_key(const struct kt_fetch *how,
+				  const struct tarball *tar,
 				  const char *version, char **key,
 				  struct kt_error *err)
 {
-	const struct kt_key_parts parts = { .source = KT_SOURCE_TARBALL,
-					    .arch = kt_arch(),
-					    .version = version,
-					    .file_sha256 = tar->sha256 };
+	const struct kt_key_parts parts = {
+		.source = KT_SOURCE_TARBALL,
+		.arch = kt_arch(),
+		.version = version,
+		.file_sha256 = tar->sha256,
+		.kconfig_crc32 = how->kconfig_crc32,
+	};
 
 	return kt_key_make(&parts, key, err);
 }
 
-/* Is @rec the entry of this very file, built without further fragments? */
-static bool is_entry_of(const struct kt_record *rec, const struct tarball *tar)
+/* Is @rec the entry of this very file, built with the same fragments? */
+static bool is_entry_of(const struct kt_fetch *how, const struct kt_record *rec,
+			const struct tarball *tar)
 {
 	const char *sha = kt_record_text(rec, "sha256");
 	const char *version = kt_record_text(rec, "version");
@@ -142,7 +148,7 @@ static bool is_entry_of(const struct kt_record *rec, const struct tarball *tar)
 	struct kt_error ignored;
 
 	return sha && !strcmp(sha, tar->sha256) && version && key &&
-	       !tarball_key(tar, version, &want, &ignored) &&
+	       !tarball_key(how, tar, version, &want, &ignored) &&
 	       !strcmp(key, want) && kt_cache_fresh(rec);
 }
 
@@ -167,7 +173,7 @@ static enum kt_status find_entry(const struct kt_fetch *how,
 	if (st)
 		return st;
 	for (size_t i = 0; i < nr; i++) {
-		if (!is_entry_of(recs[i], tar))
+		if (!is_entry_of(how, recs[i], tar))
 			continue;
 		kt_fetch_say_cached(how, kt_record_text(recs[i], "key"));
 		*out = kt_record_copy(recs[i]);
@@ -192,7 +198,7 @@ static enum kt_status describe(const struct kt_fetch *how,
 	if (st)
 		return st;
 	kt_version_format(&version, text);
-	st = tarball_key(tar, text, &key, err);
+	st = tarball_key(how, tar, text, &key, err);
 	if (st)
 		return st;
 	kt_record_set_str(rec, "source", kt_source_name(KT_SOURCE_TARBALL));

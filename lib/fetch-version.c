@@ -50,7 +50,8 @@ static enum kt_status find_entry(struct supply *s, struct kt_record **out,
 {
 	char *key KT_CLEANUP(kt_freep) = NULL;
 	struct kt_fetch_want want = { 0 };
-	const enum kt_status st = kt_fetch_tarball_key(s->text, &key, err);
+	const enum kt_status st =
+		kt_fetch_tarball_key(s->how, s->text, &key, err);
 
 	if (st)
 		return st;
@@ -203,7 +204,8 @@ static enum kt_status describe(struct supply *s, struct kt_record *rec,
 {
 	char *key KT_CLEANUP(kt_freep) = NULL;
 	char *url KT_CLEANUP(kt_freep) = kt_http_public(s->urls[s->got.url]);
-	const enum kt_status st = kt_fetch_tarball_key(s->text, &key, err);
+	const enum kt_status st =
+		kt_fetch_tarball_key(s->how, s->text, &key, err);
 
 	if (st)
 		return st;

@@ -28,6 +28,7 @@ struct kt_fetch {
 	const char *const *env;		/* our environment */
 	bool force;			/* do not look in the cache */
 	bool keep_tree;			/* "tree_temporary" is false */
+	const char *kconfig_crc32;	/* of a fragment to come, or NULL */
 	unsigned int threads;		/* to decompress with */
 	kt_say_fn *note, *detail;
 	struct kt_watch watch;

@@ -149,14 +149,12 @@ static enum kt_status add_key(struct build *b, struct kt_error *err)
 	const char *key;
 	char *suffix KT_CLEANUP(kt_freep) = NULL;
 	char *full KT_CLEANUP(kt_freep) = NULL;
-	char crc[KT_CRC32_SIZE];
 	enum kt_status st = kt_record_str_or_null(b->rec, "key", &key, err);
 
 	if (st || !key || !b->kb->extra)
 		return st;
-	kt_crc32_hex(b->kb->extra, strlen(b->kb->extra), crc);
-	suffix = kt_xasprintf("-x%s", crc);
-	/* It has been through here before, with --check. */
+	suffix = kt_xasprintf("-x%s", b->kb->extra_crc32);
+	/* ktstr-fetch --kconfig, or we with --check, have seen to that. */
 	if (ends_in(key, suffix))
 		return KT_OK;
 	full = kt_xasprintf("%s%s", key, suffix);

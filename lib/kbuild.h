@@ -29,6 +29,7 @@ struct kt_kbuild {
 	const char *const *env;	 /* our environment */
 	const char *const *make; /* words for every make; may be NULL */
 	const char *extra;	 /* text of a further fragment, or NULL */
+	const char *extra_crc32; /* and its sum */
 	struct kt_cache *cache;	 /* where the kernel will be, or NULL */
 	struct timespec started; /* this process, as files are dated */
 	unsigned int jobs;

@@ -2,10 +2,12 @@
 /* kconfig - .config files and the fragment of ours, symbol by symbol */
 #include "lib/kconfig.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/fd.h"
 #include "lib/xalloc.h"
 
 #define PREFIX "CONFIG_"
@@ -135,6 +137,20 @@ enum kt_status kt_kconfig_parse(const char *text, size_t len,
 	*out = cfg;
 	cfg = NULL;
 	return KT_OK;
+}
+
+enum kt_status kt_kconfig_read(const char *path, struct kt_buf *text,
+			       char crc[KT_CRC32_SIZE], struct kt_error *err)
+{
+	struct kt_kconfig *cfg KT_CLEANUP(kt_kconfig_freep) = NULL;
+	enum kt_status st =
+		kt_file_read(AT_FDCWD, path, KT_KCONFIG_MAX_BYTES, text, err);
+
+	if (st)
+		return st;
+	kt_crc32_hex(text->data, text->len, crc);
+	st = kt_kconfig_parse(text->data, text->len, &cfg, err);
+	return st ? kt_within(err, st, "%s", path) : KT_OK;
 }
 
 const char *kt_kconfig_get(const struct kt_kconfig *cfg, const char *symbol)

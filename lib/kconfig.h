@@ -14,6 +14,7 @@
 
 #include "lib/buf.h"
 #include "lib/error.h"
+#include "lib/hash.h"
 
 #define KT_KCONFIG_MAX_BYTES ((size_t)4 << 20)
 
@@ -28,6 +29,14 @@ enum kt_status kt_kconfig_parse(const char *text, size_t len,
 				struct kt_kconfig **out,
 				struct kt_error *err) KT_MUST_CHECK;
 void kt_kconfig_freep(struct kt_kconfig **cfg);
+
+/*
+ * Read the fragment in file @path into *text, and see that it can be parsed.
+ * @crc is its sum, as keys have it. KT_SYS: it cannot be read.
+ */
+enum kt_status kt_kconfig_read(const char *path, struct kt_buf *text,
+			       char crc[KT_CRC32_SIZE],
+			       struct kt_error *err) KT_MUST_CHECK;
 
 /* The value of @symbol ("CONFIG_SMP"): "y", "m", "512", "\"text\"", or "n" if
  * it is off or unknown. Borrowed. */

@@ -63,6 +63,22 @@ t 'an entry with a further fragment does not stand for one without' '
 	says "\"cached\":true" first
 	ktstr-fetch -s k.tar.xz >got
 	says "\"tree\"" got
+	# But it is found by who has that fragment, and by nobody else.
+	ktstr-fetch --kconfig extra -s k.tar.xz >got 2>err
+	exits 1 says "\"tree\"" got
+	says "cached: 6.14.2+" err
+	ktstr-kbuild --kconfig extra <got >copied
+	same got copied
+	echo CONFIG_OTHER=y >other
+	ktstr-fetch --kconfig other -s k.tar.xz >got
+	says "\"tree\"" got
+	crc=$(gzip -c other | tail -c 8 | od -An -tx4 -N4 | tr -d " ")
+	says "tarball-x86_64-x$crc\"" got
+	ktstr-kbuild --kconfig other <got >built
+	says "tarball-x86_64-x$crc\"" built
+	echo "no configuration" >bad
+	exits 3 ktstr-fetch --kconfig bad -s k.tar.xz >got 2>err
+	says "bad: line 1" err
 '
 
 t 'a commit is built once; an edit is built and not cached' '

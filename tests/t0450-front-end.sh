@@ -14,7 +14,7 @@ t 'each subcommand explains itself as a pipeline' '
 	same want got
 	cargo-ktstr --explain kernel build --source "../my linux" --clean -j 3 \
 		--kconfig x --key k --force -v >got
-	echo "ktstr-fetch --verbose --source '\''../my linux'\'' --force | ktstr-kbuild --verbose --clean --jobs 3 --kconfig x | ktstr-cache --verbose add --text --key k" >want
+	echo "ktstr-fetch --verbose --source '\''../my linux'\'' --force --kconfig x | ktstr-kbuild --verbose --clean --jobs 3 --kconfig x | ktstr-cache --verbose add --text --key k" >want
 	same want got
 	cargo-ktstr --explain kernel build >got
 	echo "ktstr-fetch | ktstr-kbuild | ktstr-cache add --text" >want

@@ -246,7 +246,7 @@ example ktstr-kbuild.1 'ktstr-fetch --force -s ../linux | ktstr-kbuild --check >
 
 example ktstr-kbuild.1 'echo CONFIG_HZ_250=y >hz' '' '[ -s hz ]'
 
-example ktstr-kbuild.1 'ktstr-fetch --force -s ../linux | ktstr-kbuild --kconfig hz | ktstr-cache add' '
+example ktstr-kbuild.1 'ktstr-fetch --kconfig hz -s ../linux | ktstr-kbuild --kconfig hz | ktstr-cache add' '
 	# The small kernel knows no tick rates, but this one.
 	echo CONFIG_BPF_SYSCALL=y >hz
 ' '

@@ -7,6 +7,7 @@
 
 #include "lib/fetch-git.h"
 #include "lib/jobs.h"
+#include "lib/kconfig.h"
 #include "lib/progress.h"
 #include "lib/stop.h"
 #include "lib/tool.h"
@@ -69,6 +70,19 @@ static enum kt_status put(const struct kt_fetch *how,
 	return st;
 }
 
+/* The key of what is built with --kconfig has its sum. */
+static enum kt_status read_kconfig(struct kt_fetch *how, const char *file,
+				   char crc[KT_CRC32_SIZE],
+				   struct kt_error *err)
+{
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+
+	if (!file)
+		return KT_OK;
+	how->kconfig_crc32 = crc;
+	return kt_kconfig_read(file, &text, crc, err);
+}
+
 static enum kt_status number(const char *name, uint64_t absent, uint64_t max,
 			     unsigned int *out, struct kt_error *err)
 {
@@ -103,6 +117,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
 	char *agent KT_CLEANUP(kt_freep) =
 		kt_xasprintf("ktstr/%s", kt_tool_version());
+	char crc[KT_CRC32_SIZE];
 	struct kt_env_dirs dirs;
 	struct kt_fetch how = {
 		.dirs = &dirs,
@@ -127,6 +142,8 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 		how.keyring = kt_args_str(args, "keyring");
 	if (!st)
 		st = read_limits(&how, err);
+	if (!st)
+		st = read_kconfig(&how, kt_args_str(args, "kconfig"), crc, err);
 	if (!st)
 		st = fetch(&how, args, &rec, err);
 	if (st == KT_USAGE)

@@ -25,7 +25,8 @@ struct tool {
 	struct kt_kbuild kb;
 	struct kt_progress_steps steps;
 	char *base;
-	struct kt_buf extra;
+	struct kt_buf extra; /* --kconfig */
+	char extra_crc32[KT_CRC32_SIZE];
 	bool text;
 	char *flags; /* KTSTR_MAKEFLAGS, cut into words */
 	const char *words[MAX_MAKE_WORDS + 1];
@@ -72,22 +73,20 @@ static void remove_tree(struct tool *t, const struct kt_record *rec)
 static enum kt_status check_built(struct tool *t, const struct kt_record *rec,
 				  struct kt_error *err)
 {
-	char crc[KT_CRC32_SIZE];
 	char *suffix KT_CLEANUP(kt_freep) = NULL;
 	const char *key;
 	enum kt_status st = kt_record_str_or_null(rec, "key", &key, err);
 
 	if (st || !t->kb.extra)
 		return st;
-	kt_crc32_hex(t->kb.extra, strlen(t->kb.extra), crc);
-	suffix = kt_xasprintf("-x%s", crc);
+	suffix = kt_xasprintf("-x%s", t->kb.extra_crc32);
 	if (key && strlen(key) > strlen(suffix) &&
 	    !strcmp(key + strlen(key) - strlen(suffix), suffix))
 		return KT_OK;
 	return kt_hint(err,
 		       kt_fail(err, KT_DATA,
 			       "the kernel was built without that --kconfig"),
-		       "ktstr-fetch --force brings its source instead");
+		       "ktstr-fetch --kconfig looks for the right one");
 }
 
 /* A line for people of what there is now. */
@@ -184,19 +183,15 @@ static enum kt_status open_base(struct tool *t, struct kt_error *err)
 static enum kt_status read_extra(struct tool *t, const char *file,
 				 struct kt_error *err)
 {
-	struct kt_kconfig *cfg KT_CLEANUP(kt_kconfig_freep) = NULL;
 	enum kt_status st;
 
 	if (!file)
 		return KT_OK;
-	st = kt_file_read(AT_FDCWD, file, KT_KCONFIG_MAX_BYTES, &t->extra, err);
+	st = kt_kconfig_read(file, &t->extra, t->extra_crc32, err);
 	if (st)
 		return st;
-	/* In words here, before anything is done with it. */
-	st = kt_kconfig_parse(t->extra.data, t->extra.len, &cfg, err);
-	if (st)
-		return kt_within(err, st, "%s", file);
 	t->kb.extra = t->extra.data;
+	t->kb.extra_crc32 = t->extra_crc32;
 	return KT_OK;
 }
 

@@ -8,8 +8,8 @@ enum { FETCH, KBUILD, ADD, IMPORT_ADD = KBUILD };
 
 static const struct kt_borrow build_borrows[] = {
 	[FETCH] = { .from = &kt_fetch_command,
-		    .names = "source git ref force" },
-	[KBUILD] = { .from = &kt_tool_kbuild, .names = "clean jobs kconfig" },
+		    .names = "source git ref force kconfig" },
+	[KBUILD] = { .from = &kt_tool_kbuild, .names = "clean jobs" },
 	[ADD] = { .from = &kt_tool_cache, .sub = "add", .names = "key" },
 	{ 0 },
 };
@@ -20,15 +20,16 @@ static enum kt_status build(const struct kt_args *args, struct kt_error *err)
 
 	kt_front_stage(p, args, &build_borrows[FETCH]);
 	kt_front_pass(p, args, &build_borrows[FETCH]);
-	/* What the cache holds was built without that fragment. */
-	if (kt_args_has(args, "kconfig") && !kt_args_has(args, "force"))
-		kt_pipeline_word(p, "--force");
 	if (kt_args_operands(args)) {
 		kt_pipeline_word(p, "--");
 		kt_pipeline_word(p, kt_args_operand(args, 0));
 	}
 	kt_front_stage(p, args, &build_borrows[KBUILD]);
 	kt_front_pass(p, args, &build_borrows[KBUILD]);
+	if (kt_args_has(args, "kconfig")) {
+		kt_pipeline_word(p, "--kconfig");
+		kt_pipeline_word(p, kt_args_str(args, "kconfig"));
+	}
 	kt_front_stage(p, args, &build_borrows[ADD]);
 	kt_pipeline_word(p, "--text");
 	kt_front_pass(p, args, &build_borrows[ADD]);
