@@ -98,6 +98,17 @@ t '--pin is a list with a CPU for each of the guest' '
 	says "options --jobs and --pin exclude each other" err
 '
 
+t 'a topology that no engine can make is said so, whichever is asked' '
+	for engine in auto kvm qemu; do
+		exits 77 ktstr-vmm --engine $engine --topology 5,5,5 -- true \
+			<"$work/rec" 2>err
+		says "no engine has APIC ids above 254, and this topology needs 292" \
+			err
+		exits 125 ktstr-vmm --engine $engine -t --topology 5,5,5 -- \
+			true <"$work/rec" 2>err
+	done
+'
+
 t 'what is no kernel is no kernel to kvm either' '
 	(: <>/dev/kvm) 2>/dev/null || { echo "no /dev/kvm"; exit 77; }
 	exits 125 ktstr-vmm --engine kvm -t -- true <"$work/rec" 2>err

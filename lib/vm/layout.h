@@ -68,10 +68,4 @@
 #define KT_IRQ_VIRTIO 5
 #define KT_IRQ_SCI 9 /* ACPI wants one; nothing raises it */
 
-/*
- * The highest APIC id that the IOAPIC in KVM can send an interrupt to; 255 is
- * everybody.
- */
-#define KT_KVM_MAX_APIC_ID 254
-
 #endif

@@ -34,9 +34,9 @@ enum kt_port {
 struct kt_machine {
 	const char *kernel; /* bzImage, or an ELF file with a PVH note */
 	const char *initrd;
-	const char *cmdline; /* all of it */
-	const char *cache;   /* for what is made of a kernel; or NULL */
-	struct kt_topology topology;
+	const char *cmdline;	     /* all of it */
+	const char *cache;	     /* for what is made of a kernel; or NULL */
+	struct kt_topology topology; /* kt_topology_check() takes it */
 	uint64_t memory_mib;
 	int console;		/* the engine's end of ttyS0, a stream */
 	int serial;		/* of ttyS1, likewise: see lib/mux.h */

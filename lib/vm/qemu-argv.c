@@ -21,11 +21,6 @@ enum kt_status kt_qemu_check(const struct kt_topology *t, struct kt_error *err)
 		return kt_fail(err, KT_SKIP,
 			       "QEMU makes at most %d NUMA nodes, not %u",
 			       KT_QEMU_MAX_NODES, t->sockets);
-	if (kt_topology_max_apic_id(t) > KT_QEMU_MAX_APIC_ID)
-		return kt_fail(err, KT_SKIP,
-			       "QEMU without KVM has no APIC ids above %d, and "
-			       "this topology needs %u",
-			       KT_QEMU_MAX_APIC_ID, kt_topology_max_apic_id(t));
 	if (kt_topology_cpus(t) > KT_QEMU_MAX_CPUS)
 		return kt_fail(err, KT_SKIP,
 			       "QEMU without KVM cannot keep more than %d CPUs "

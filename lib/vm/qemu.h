@@ -14,8 +14,7 @@
 #include "lib/vm/machine.h"
 
 #define KT_QEMU_PROGRAM "qemu-system-x86_64"
-#define KT_QEMU_MAX_NODES 128	/* QEMU's MAX_NODES */
-#define KT_QEMU_MAX_APIC_ID 254 /* TCG has no x2APIC before QEMU 9 */
+#define KT_QEMU_MAX_NODES 128 /* QEMU's MAX_NODES */
 /*
  * CPUs tick a thousand times a second until all are up, and one thread runs
  * them all: 128 come up in 20 s, and 240 never have.

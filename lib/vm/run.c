@@ -217,7 +217,9 @@ static enum kt_status run_machine(const struct kt_run *run,
 				       "--hugepages nor --pin",
 				       run->engine->name),
 			       "they are for --engine kvm");
-	st = set_files(&m, rec, &limit, err);
+	st = kt_topology_check(&m.topology, err);
+	if (!st)
+		st = set_files(&m, rec, &limit, err);
 	if (!st)
 		st = set_memory(&m, run, rec, err);
 	if (!st)

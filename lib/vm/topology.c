@@ -100,3 +100,16 @@ unsigned int kt_topology_max_apic_id(const struct kt_topology *t)
 {
 	return kt_topology_place(t, kt_topology_cpus(t) - 1).apic_id;
 }
+
+enum kt_status kt_topology_check(const struct kt_topology *t,
+				 struct kt_error *err)
+{
+	const unsigned int id = kt_topology_max_apic_id(t);
+
+	if (id <= KT_TOPOLOGY_MAX_APIC_ID)
+		return KT_OK;
+	return kt_fail(err, KT_SKIP,
+		       "no engine has APIC ids above %d, and this topology "
+		       "needs %u",
+		       KT_TOPOLOGY_MAX_APIC_ID, id);
+}

@@ -12,6 +12,12 @@
 
 #define KT_TOPOLOGY_MAX_CPUS 512 /* NR_CPUS of the kernels we build */
 #define KT_TOPOLOGY_SIZE sizeof("512,512,512")
+/*
+ * Eight bits, of which 255 is everybody. QEMU emulates no more before version 9,
+ * KVM's IOAPIC interrupts no others, and Linux leaves out a CPU with a higher id
+ * unless it begins as an x2APIC.
+ */
+#define KT_TOPOLOGY_MAX_APIC_ID 254
 
 struct kt_topology {
 	unsigned int sockets, cores, threads;
@@ -36,6 +42,10 @@ void kt_topology_format(const struct kt_topology *t,
  * of Shared Resources"), so ids have gaps where a count is no power of two.
  */
 unsigned int kt_topology_max_apic_id(const struct kt_topology *t);
+
+/* KT_SKIP, with the reason, if that is above KT_TOPOLOGY_MAX_APIC_ID. */
+enum kt_status kt_topology_check(const struct kt_topology *t,
+				 struct kt_error *err) KT_MUST_CHECK;
 
 /*
  * Where CPU @cpu (from 0, less than kt_topology_cpus()) is: its thread changes

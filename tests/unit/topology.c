@@ -29,6 +29,29 @@ static void test_good(void)
 	}
 }
 
+static void test_check(void)
+{
+	static const struct {
+		struct kt_topology t;
+		enum kt_status want;
+	} cases[] = {
+		{ { 1, 1, 1 }, KT_OK },	    { { 4, 5, 5 }, KT_OK },
+		{ { 5, 5, 5 }, KT_SKIP },   { { 255, 1, 1 }, KT_OK },
+		{ { 256, 1, 1 }, KT_SKIP }, { { 1, 1, 255 }, KT_OK },
+		{ { 16, 8, 2 }, KT_SKIP },  { { 15, 8, 2 }, KT_OK },
+		{ { 14, 9, 2 }, KT_SKIP },  { { 1, 512, 1 }, KT_SKIP },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kt_error err = { 0 };
+
+		ok(kt_topology_check(&cases[i].t, &err) == cases[i].want,
+		   "%u,%u,%u %s within what APIC ids reach", cases[i].t.sockets,
+		   cases[i].t.cores, cases[i].t.threads,
+		   cases[i].want ? "is not" : "is");
+	}
+}
+
 static void test_bad(void)
 {
 	static const struct {
@@ -154,6 +177,7 @@ int main(void)
 	test_place();
 	test_all_places();
 	test_good();
+	test_check();
 	test_bad();
 	test_format();
 	return tap_end();
