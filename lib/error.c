@@ -4,21 +4,10 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/utf8.h"
-
-/* C0 and DEL, and C1 (U+0080 to U+009F), which terminals obey as well. */
-static bool is_control(const char *text, size_t len)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	if (len == 1)
-		return s[0] < ' ' || s[0] == 0x7f;
-	return len == 2 && s[0] == 0xc2 && s[1] < 0xa0;
-}
 
 void kt_printable(char *out, size_t size, const char *text)
 {
@@ -27,7 +16,7 @@ void kt_printable(char *out, size_t size, const char *text)
 	while (left) {
 		size_t len = kt_utf8_len(text, left);
 
-		if (len && !is_control(text, len)) {
+		if (len && !kt_utf8_is_control(text, len)) {
 			if (used + len >= size)
 				break;
 			memcpy(out + used, text, len);

@@ -37,6 +37,15 @@ size_t kt_utf8_len(const char *s, size_t len)
 	return 0;
 }
 
+bool kt_utf8_is_control(const char *s, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	if (len == 1)
+		return u[0] < ' ' || u[0] == 0x7f;
+	return len == 2 && u[0] == 0xc2 && u[1] < 0xa0;
+}
+
 bool kt_utf8_valid(const char *s, size_t len)
 {
 	while (len) {

@@ -13,6 +13,12 @@
 /* Length of the character at @s, of which @len bytes are there; 0 if none. */
 size_t kt_utf8_len(const char *s, size_t len);
 
+/*
+ * Is the character at @s, whose length is @len, a control character? So are C0,
+ * DEL, and C1 (U+0080 to U+009F), which terminals obey as well.
+ */
+bool kt_utf8_is_control(const char *s, size_t len);
+
 /* True if all @len bytes at @s are UTF-8 text without NUL. */
 bool kt_utf8_valid(const char *s, size_t len);
 

@@ -17,12 +17,8 @@ void kt_text_name(FILE *out, const char *name, int width)
 
 	while (left) {
 		const size_t len = kt_utf8_len(name, left);
-		const unsigned char c = (unsigned char)*name;
-		const bool control =
-			c < 0x20 || c == 0x7f ||
-			(c == 0xc2 && (unsigned char)name[1] < 0xa0);
 
-		if (!len || control)
+		if (!len || kt_utf8_is_control(name, len))
 			for (size_t i = 0; i < (len ? len : 1); i++)
 				width -= fprintf(out, "\\x%02x",
 						 (unsigned char)name[i]);

@@ -65,6 +65,12 @@ static void test_utf8(void)
 		   "UTF-8 case %zu is %s", i,
 		   cases[i].valid ? "valid" : "refused");
 	ok(!kt_utf8_valid("a\0b", 3), "NUL is not text");
+	ok(kt_utf8_is_control("\x1b", 1) && kt_utf8_is_control("\x7f", 1) &&
+		   kt_utf8_is_control("\xc2\x9f", 2),
+	   "C0, DEL and C1 are control characters");
+	ok(!kt_utf8_is_control(" ", 1) && !kt_utf8_is_control("\xc2\xa0", 2) &&
+		   !kt_utf8_is_control("\xc3\x9b", 2),
+	   "and what is beside them is none");
 }
 
 static void test_files(const char *dir)
