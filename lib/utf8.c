@@ -3,7 +3,7 @@
 #include "lib/utf8.h"
 
 /* RFC 3629 section 4: the first byte, and what it allows the second to be. */
-static const struct {
+static const struct form {
 	unsigned char lo, hi, lo2, hi2;
 	size_t len;
 } forms[] = {
@@ -16,25 +16,40 @@ static const struct {
 
 #define NR_FORMS (sizeof(forms) / sizeof(forms[0]))
 
+static const struct form *form_of(const unsigned char *u, size_t len)
+{
+	for (size_t i = 0; len && i < NR_FORMS; i++)
+		if (u[0] >= forms[i].lo && u[0] <= forms[i].hi)
+			return &forms[i];
+	return NULL;
+}
+
+/* How many of @len bytes, the first of which has form @f, fit it. */
+static size_t fitting(const struct form *f, const unsigned char *u, size_t len)
+{
+	size_t n = 1;
+
+	if (len > 1 && f->len > 1 && u[1] >= f->lo2 && u[1] <= f->hi2)
+		for (n = 2; n < len && n < f->len; n++)
+			if ((u[n] & 0xc0) != 0x80)
+				break;
+	return n;
+}
+
 size_t kt_utf8_len(const char *s, size_t len)
 {
 	const unsigned char *u = (const unsigned char *)s;
+	const struct form *f = form_of(u, len);
 
-	for (size_t i = 0; len && i < NR_FORMS; i++) {
-		if (u[0] < forms[i].lo || u[0] > forms[i].hi)
-			continue;
-		if (forms[i].len > len)
-			return 0;
-		if (forms[i].len == 1)
-			return 1;
-		if (u[1] < forms[i].lo2 || u[1] > forms[i].hi2)
-			return 0;
-		for (size_t k = 2; k < forms[i].len; k++)
-			if ((u[k] & 0xc0) != 0x80)
-				return 0;
-		return forms[i].len;
-	}
-	return 0;
+	return f && fitting(f, u, len) == f->len ? f->len : 0;
+}
+
+bool kt_utf8_is_begun(const char *s, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	const struct form *f = form_of(u, len);
+
+	return f && len < f->len && fitting(f, u, len) == len;
 }
 
 bool kt_utf8_is_control(const char *s, size_t len)

@@ -13,6 +13,9 @@
 /* Length of the character at @s, of which @len bytes are there; 0 if none. */
 size_t kt_utf8_len(const char *s, size_t len);
 
+/* Are the @len bytes at @s the beginning of a character, and not all of it? */
+bool kt_utf8_is_begun(const char *s, size_t len);
+
 /*
  * Is the character at @s, whose length is @len, a control character? So are C0,
  * DEL, and C1 (U+0080 to U+009F), which terminals obey as well.

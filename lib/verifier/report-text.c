@@ -27,7 +27,7 @@ void kt_report_text_add(const struct kt_verify_report *r,
 static void write_text(const struct kt_verify_report *r, char *text, size_t len)
 {
 	if (r->how.terminal)
-		len = kt_console_clean(text, len);
+		len = kt_console_clean(NULL, text, len);
 	fwrite(text, 1, len, r->how.out);
 	if (len && text[len - 1] != '\n')
 		fputc('\n', r->how.out);

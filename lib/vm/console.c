@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/fd.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 
 /* kernel/panic.c prints this and the message. */
@@ -200,21 +201,46 @@ void kt_console_tail(const struct kt_console *con, struct kt_buf *out)
 	}
 }
 
-size_t kt_console_clean(char *data, size_t len)
+/* Put what had begun in front of @len bytes, and drop CR; the new length. */
+static size_t join(struct kt_console_begun *begun, char *data, size_t len)
 {
-	size_t kept = 0;
+	size_t kept = begun->len;
 
-	for (size_t i = 0; i < len; i++) {
-		const char c = data[i];
-		const bool control =
-			((unsigned char)c < ' ' && c != '\n' && c != '\t') ||
-			c == 0x7f;
+	memmove(data + kept, data, len);
+	memcpy(data, begun->bytes, kept);
+	for (size_t i = begun->len; i < begun->len + len; i++)
+		if (data[i] != '\r')
+			data[kept++] = data[i];
+	begun->len = 0;
+	return kept;
+}
 
-		if (control)
-			data[kept] = '?';
-		else
-			data[kept] = c;
-		kept += c != '\r';
+static bool is_fit(const char *p, size_t len)
+{
+	return *p == '\n' || *p == '\t' || !kt_utf8_is_control(p, len);
+}
+
+size_t kt_console_clean(struct kt_console_begun *begun, char *data, size_t len)
+{
+	struct kt_console_begun none = { .len = 0 };
+	size_t kept = 0, n;
+
+	/* Without CR first: it might stand between the bytes of a character. */
+	len = join(begun ? begun : &none, data, len);
+	for (size_t at = 0; at < len; at += n ? n : 1) {
+		const char *p = data + at;
+
+		n = kt_utf8_len(p, len - at);
+		if (n && is_fit(p, n)) {
+			memmove(data + kept, p, n);
+			kept += n;
+		} else if (begun && kt_utf8_is_begun(p, len - at)) {
+			begun->len = len - at;
+			memcpy(begun->bytes, p, begun->len);
+			break;
+		} else {
+			data[kept++] = '?';
+		}
 	}
 	return kept;
 }

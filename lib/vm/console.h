@@ -52,10 +52,21 @@ void kt_console_begin_job(struct kt_console *con);
  */
 void kt_console_tail(const struct kt_console *con, struct kt_buf *out);
 
+/* The end of a piece of text: a character that is not all there. */
+struct kt_console_begun {
+	char bytes[3];
+	size_t len;
+};
+
 /*
  * Make @len bytes fit for a terminal, in place: control characters but TAB and
- * LF become '?', CR goes. Returns the new length.
+ * LF become '?', as does every byte that is not UTF-8, and CR goes. Returns the
+ * new length.
+ *
+ * Of text that comes in pieces, a character may lie in two. *begun, zero at
+ * first, keeps what there is of one for the next piece, to which it is added:
+ * @data has room for sizeof(begun->bytes) more. NULL: this is all of the text.
  */
-size_t kt_console_clean(char *data, size_t len);
+size_t kt_console_clean(struct kt_console_begun *begun, char *data, size_t len);
 
 #endif

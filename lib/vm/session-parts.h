@@ -57,6 +57,7 @@ struct kt_session_state {
 	struct kt_error why;
 	struct kt_guest guest;
 	struct kt_console *con;
+	struct kt_console_begun begun; /* on its way to the terminal */
 	struct kt_session_job job;
 	struct kt_outcome last; /* of the job before */
 	int ports[KT_NR_PORTS]; /* those of the machine, or the relay's */

@@ -189,6 +189,15 @@ static void pump_stdin(struct kt_session_state *s)
 		kt_session_end_stdin(s);
 }
 
+/* Of what has just been read, leave what a terminal may get. */
+static void clean(struct kt_session_state *s, struct kt_stream *st)
+{
+	if (st->to < 0)
+		st->len = 0;
+	else
+		st->len = kt_console_clean(&s->begun, st->buf, st->len);
+}
+
 static enum kt_status pump_console(struct kt_session_state *s,
 				   struct kt_error *err)
 {
@@ -196,15 +205,15 @@ static enum kt_status pump_console(struct kt_session_state *s,
 	const uint64_t before = st->total;
 	enum kt_status status;
 
-	/* Half of the room, for ends of lines. */
-	fill(s, st, KT_STREAM_BYTES / 2);
+	/* Half of the room, for ends of lines, and less for what has begun. */
+	fill(s, st, KT_STREAM_BYTES / 2 - sizeof(s->begun.bytes));
 	if (st->total != before) {
 		status = kt_console_feed(s->con, st->buf, st->len, err);
 		if (status)
 			return status;
 		if (kt_console_panicked(s->con) && !s->panic_ns)
 			s->panic_ns = kt_clock_ns();
-		st->len = st->to < 0 ? 0 : kt_console_clean(st->buf, st->len);
+		clean(s, st);
 		if (s->job.raw)
 			st->len = kt_session_end_lines(st->buf, st->len);
 	}

@@ -128,13 +128,74 @@ static void test_limit(void)
 	close(fd);
 }
 
+/* Is that what becomes of @text, given @step bytes at a time? */
+static bool cleans(const char *text, size_t len, size_t step, const char *want)
+{
+	struct kt_console_begun begun = { .len = 0 };
+	struct kt_buf got KT_CLEANUP(kt_buf_release) = { 0 };
+	char piece[64];
+
+	kt_buf_addc(&got, '<');
+	for (size_t at = 0; at < len; at += step) {
+		const size_t n = len - at < step ? len - at : step;
+
+		memcpy(piece, text + at, n);
+		kt_buf_add(&got, piece, kt_console_clean(&begun, piece, n));
+	}
+	return !strcmp(got.data + 1, want);
+}
+
 static void test_clean(void)
 {
-	char text[] = "a\r\n\tb\x1b[2J\x7f\xc3\xa9\0z";
-	const size_t len = kt_console_clean(text, sizeof(text) - 1);
+	static const struct {
+		const char *what, *text, *want;
+		size_t len;
+	} cases[] = {
+#define CASE(what, text, want) { what, text, want, sizeof(text) - 1 }
+		CASE("C0 and DEL", "a\r\n\tb\x1b[2J\x7f\0z", "a\n\tb?[2J??z"),
+		CASE("C1", "a\xc2\x9b[m\xc2\x80", "a?[m?"),
+		CASE("C1 around CR", "\xc2\r\x9b[m", "?[m"),
+		CASE("C1 of eight bits", "\x9b[m", "?[m"),
+		CASE("C1 behind half a character", "\xc2\xc2\x9b\xe2\x9b.",
+		     "????."),
+		CASE("what ends too soon", "\xe2\x82z\xf0\x9f\x98\n",
+		     "??z???\n"),
+		CASE("what begins again", "\xe2\xe2\x82\xac", "?\xe2\x82\xac"),
+		CASE("what is no shortest form", "\xe0\x82\x9b\xc0\x9b",
+		     "?????"),
+		CASE("letters", "\xc3\xa9\xc5\x9b\xc2\xa0",
+		     "\xc3\xa9\xc5\x9b\xc2\xa0"),
+		CASE("all of four bytes", "\xf0\x9f\x98\x80",
+		     "\xf0\x9f\x98\x80"),
+		CASE("a letter around CR", "\xc3\r\xa9", "\xc3\xa9"),
+#undef CASE
+	};
 
-	ok(len == 13 && !memcmp(text, "a\n\tb?[2J?\xc3\xa9?z", 13),
-	   "nothing is left that moves a cursor");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool good = true;
+
+		for (size_t step = 1; step < 20; step++)
+			good &= cleans(cases[i].text, cases[i].len, step,
+				       cases[i].want);
+		ok(good, "%s: fit for a terminal however it is cut",
+		   cases[i].what);
+	}
+}
+
+static void test_clean_end(void)
+{
+	struct kt_console_begun begun = { .len = 0 };
+	char text[16] = "a\xc2";
+
+	ok(kt_console_clean(NULL, text, 2) == 2 && !memcmp(text, "a?", 2),
+	   "half a character at the end of all is none");
+	memcpy(text, "a\xc2", 2);
+	ok(kt_console_clean(&begun, text, 2) == 1 && text[0] == 'a',
+	   "at the end of a piece it waits for the next");
+	memcpy(text, "\x9b[m", 3);
+	ok(kt_console_clean(&begun, text, 3) == 3 && !memcmp(text, "?[m", 3),
+	   "which cannot make it a control character");
+	ok(!kt_console_clean(&begun, text, 0), "and then nothing is left");
 }
 
 int main(void)
@@ -145,5 +206,6 @@ int main(void)
 	test_log();
 	test_limit();
 	test_clean();
+	test_clean_end();
 	return tap_end();
 }

@@ -65,6 +65,15 @@ static void test_utf8(void)
 		   "UTF-8 case %zu is %s", i,
 		   cases[i].valid ? "valid" : "refused");
 	ok(!kt_utf8_valid("a\0b", 3), "NUL is not text");
+	ok(kt_utf8_is_begun("\xc2", 1) && kt_utf8_is_begun("\xf0\x9f\x98", 3) &&
+		   kt_utf8_is_begun("\xe0\xa0", 2),
+	   "a character that is cut off has begun");
+	ok(!kt_utf8_is_begun("", 0) && !kt_utf8_is_begun("a", 1) &&
+		   !kt_utf8_is_begun("\xc3\xa9", 2) &&
+		   !kt_utf8_is_begun("\xe0\x80", 2) &&
+		   !kt_utf8_is_begun("\xf0\x9f\x41", 3) &&
+		   !kt_utf8_is_begun("\x80", 1) && !kt_utf8_is_begun("\xff", 1),
+	   "one that is whole, or can be none, has not");
 	ok(kt_utf8_is_control("\x1b", 1) && kt_utf8_is_control("\x7f", 1) &&
 		   kt_utf8_is_control("\xc2\x9f", 2),
 	   "C0, DEL and C1 are control characters");
