@@ -14,4 +14,12 @@ for topology in 1,1,1 1,2,1 2,2,1 1,2,2 3,3,1 1,3,2 5,3,1 2,4,2; do
 	"
 done
 
+# Near the limit of APIC ids, of which a kernel drops in silence what is beyond.
+t '4,5,5: all of 100 CPUs are there, up to APIC id 228' '
+	guest
+	vm -t --topology 4,5,5 --append maxcpus=1 -- \
+		cat /sys/devices/system/cpu/present >got
+	[ "$(cat got)" = 0-99 ]
+'
+
 end
