@@ -76,6 +76,40 @@ t 'the sandbox is on while the guest runs, and is not hit' '
 	exits 1 grep -E "type=1326|SECCOMP" log
 '
 
+# lacks_pages DIR: with more memory than the pool there has left, $mib, nothing
+# boots; and what the hint says is done.
+lacks_pages() {
+	mib=$((256 + 2 * ($(cat "$1/free_hugepages") - $(cat "$1/resv_hugepages"))))
+	exits 125 vm -t --hugepages --memory-mb "$mib" -- true 2>err || return
+	says "free huge pages" err || return
+	sed -n "s/^hint: as root: //p" err >todo
+	says "$1/nr_hugepages" todo || return
+	sh ./todo
+}
+
+t 'the hint of --hugepages makes room, also beside a guest that has some' '
+	guest
+	pool=/sys/kernel/mm/hugepages/hugepages-2048kB
+	[ -w $pool/nr_hugepages ] || { echo "the pool is not ours to change"; exit 77; }
+	trap "echo $(cat $pool/nr_hugepages) >$pool/nr_hugepages" EXIT
+	lacks_pages $pool
+	mkfifo in
+	timeout -k 5 300 ktstr-vmm --engine "$KT_ENGINE" -t --hugepages \
+		--memory-mb $mib --spec "$guest" -- cat <in >out &
+	pid=$!
+	exec 3>in
+	echo up >&3
+	for _ in $(seq 120); do
+		[ ! -s out ] || break
+		sleep 1
+	done
+	says up out
+	lacks_pages $pool
+	vm -t --hugepages --memory-mb $mib -- true
+	exec 3>&-
+	exits 0 wait "$pid"
+'
+
 t 'bytes go in and come out, exactly' '
 	guest
 	head -c 5242880 /dev/urandom >in

@@ -12,28 +12,43 @@
 #include "lib/fd.h"
 #include "lib/vm/acpi.h"
 #include "lib/vm/elfload.h"
+#include "lib/vm/hugepages.h"
 #include "lib/vm/kernel-file.h"
 #include "lib/vm/kvm-vm.h"
 #include "lib/vm/layout.h"
 
-#define HUGE_PAGE ((size_t)2 << 20)
+#define HUGE_PAGE KT_HUGEPAGES_BYTES
 
-static enum kt_status no_memory(const struct kt_vm *vm,
-				const struct kt_machine *m,
+static enum kt_status no_memory(const struct kt_machine *m,
 				struct kt_error *err)
 {
-	const unsigned long long pages = vm->map_bytes / HUGE_PAGE;
-
-	if (m->hugepages && (errno == ENOMEM || errno == ENOSPC))
-		return kt_hint(err,
-			       kt_fail(err, KT_SKIP,
-				       "there are no %llu free huge pages",
-				       pages),
-			       "as root: echo %llu "
-			       ">/proc/sys/vm/nr_hugepages",
-			       pages);
 	return kt_fail_errno(err, "cannot make %llu MiB of memory",
 			     (unsigned long long)m->memory_mib);
+}
+
+/* Too few of them are free, unless it is something else that forbids it. */
+static enum kt_status no_pages(const struct kt_vm *vm,
+			       const struct kt_machine *m, struct kt_error *err)
+{
+	const unsigned long long pages = vm->map_bytes / HUGE_PAGE;
+	struct kt_hugepages pool;
+	const int error = errno;
+	const bool told = kt_hugepages_read(KT_HUGEPAGES_DIR, &pool);
+	const uint64_t needed = told ? kt_hugepages_needed(&pool, pages) : 0;
+	enum kt_status st;
+
+	errno = error;
+	if ((error != ENOMEM && error != ENOSPC) || (told && needed == pool.nr))
+		return no_memory(m, err);
+	st = kt_fail(err, KT_SKIP, "there are no %llu free huge pages of 2 MiB",
+		     pages);
+	if (!told)
+		return kt_hint(err, st,
+			       "\"" KT_HUGEPAGES_DIR "/nr_hugepages\" is how "
+			       "many there are, and root may write to it");
+	return kt_hint(err, st,
+		       "as root: echo %llu >" KT_HUGEPAGES_DIR "/nr_hugepages",
+		       (unsigned long long)needed);
 }
 
 /*
@@ -63,11 +78,12 @@ static enum kt_status map_all(struct kt_vm *vm, const struct kt_machine *m,
 	unsigned char *at, *end;
 
 	if (room == MAP_FAILED)
-		return no_memory(vm, m, err);
+		return no_memory(m, err);
 	at = room + (HUGE_PAGE - (uintptr_t)room % HUGE_PAGE) % HUGE_PAGE;
 	end = at + vm->map_bytes;
 	if (map_pages(at, vm, m) == MAP_FAILED) {
-		const enum kt_status st = no_memory(vm, m, err);
+		const enum kt_status st =
+			m->hugepages ? no_pages(vm, m, err) : no_memory(m, err);
 
 		munmap(room, vm->map_bytes + HUGE_PAGE);
 		return st;
