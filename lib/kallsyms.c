@@ -9,17 +9,16 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/stop.h"
 #include "lib/xalloc.h"
 
 #define BASE_BYTES 8 /* of relative_base */
 #define NR_TOKENS 256
 #define INDEX_BYTES (NR_TOKENS * sizeof(uint16_t))
 #define MAX_TOKEN 512
-#define MARKED 256 /* names from one marker to the next */
-#define SAMPLE 16  /* names that are looked at before all are */
-#define MAX_STEPS ((uint64_t)1 << 28) /* names walked over, in vain or not */
-#define MAX_TABLES 256		      /* that look like token tables */
-#define MAX_LENGTH_BYTES 2	      /* of a name's length: seven bits each */
+#define MARKED 256	   /* names from one marker to the next */
+#define SAMPLE 16	   /* names that are looked at before all are */
+#define MAX_LENGTH_BYTES 2 /* of a name's length: seven bits each */
 
 /* The kernel, and what has been found of it so far, as offsets in it. */
 struct tables {
@@ -30,7 +29,7 @@ struct tables {
 	size_t tokens, index; /* token_table, token_index */
 	size_t num_syms, names;
 	uint32_t nr;
-	uint64_t steps;	    /* names that were walked over */
+	uint64_t left;	    /* steps that may still be taken */
 	struct kt_buf name; /* room for one */
 };
 
@@ -47,6 +46,13 @@ void kt_kallsyms_release(struct kt_kallsyms *k)
 static void tables_release(struct tables *t)
 {
 	kt_buf_release(&t->name);
+}
+
+/* Take @steps; false if none are left then, or if told to stop. */
+static bool spend(struct tables *t, uint64_t steps)
+{
+	t->left -= steps < t->left ? steps : t->left;
+	return t->left && !kt_stop_signal();
 }
 
 static uint16_t u16(const struct tables *t, size_t at)
@@ -108,14 +114,14 @@ static bool is_index(const struct tables *t, size_t at)
 }
 
 /* Do strings begin from @start where the index at @index says, and end there? */
-static bool is_table(const struct tables *t, size_t start, size_t index)
+static bool is_table(struct tables *t, size_t start, size_t index)
 {
 	size_t end = start;
 
 	for (size_t i = 0; i < NR_TOKENS; i++) {
 		const unsigned char *nul;
 
-		if (end != start + u16(t, index + 2 * i))
+		if (!spend(t, 1) || end != start + u16(t, index + 2 * i))
 			return false;
 		nul = memchr(t->data + end, '\0', index - end);
 		if (!nul)
@@ -171,26 +177,31 @@ static size_t name_tokens(const struct tables *t, size_t *at)
 	return len;
 }
 
+/* nm(1) puts a question mark where it cannot tell. */
+static bool is_type(char c)
+{
+	return isalpha((unsigned char)c) || c == '?';
+}
+
 /* Append the name at *at with its type in front, and a NUL. */
-static bool expand(const struct tables *t, size_t *at, struct kt_buf *out)
+static bool expand(struct tables *t, size_t *at, struct kt_buf *out)
 {
 	const size_t nr = name_tokens(t, at), start = out->len;
 
 	for (const unsigned char *p = t->data + *at - nr; p < t->data + *at;
 	     p++) {
-		const char *s = token(t, *p);
+		const char *s = token(t, *p), *end = s;
 
-		for (const char *c = s; *c; c++)
-			if ((unsigned char)*c <= ' ' || *c == '\x7f')
-				return false;
+		while ((unsigned char)*end > ' ' && *end != '\x7f')
+			end++;
+		spend(t, 1 + (uint64_t)(end - s));
+		if (*end)
+			return false;
 		kt_buf_adds(out, s);
 		if (out->len - start > KT_KALLSYMS_MAX_NAME)
 			return false;
 	}
-	/* nm(1) puts a question mark where it cannot tell. */
-	if (out->len - start < 2 ||
-	    (!isalpha((unsigned char)out->data[start]) &&
-	     out->data[start] != '?'))
+	if (out->len - start < 2 || !is_type(out->data[start]))
 		return false;
 	kt_buf_addc(out, '\0');
 	return true;
@@ -201,12 +212,12 @@ static size_t walk_names(struct tables *t)
 {
 	uint32_t *begins = kt_xcalloc(t->nr / MARKED + 1, sizeof(*begins));
 	size_t at = t->names, markers;
-	bool ok = true;
+	bool ok = spend(t, t->nr / MARKED);
 
 	for (uint32_t i = 0; ok && i < t->nr; i++) {
 		if (i % MARKED == 0)
 			begins[i / MARKED] = (uint32_t)(at - t->names);
-		ok = name_tokens(t, &at) != 0 && ++t->steps < MAX_STEPS;
+		ok = name_tokens(t, &at) != 0 && spend(t, 1);
 	}
 	markers = aligned(t, at);
 	ok = ok && has(t, markers, 4 * ((size_t)t->nr / MARKED + 1));
@@ -222,9 +233,18 @@ static bool are_names(struct tables *t)
 {
 	size_t at = t->names;
 
+	/* Most are none, and to see their types is cheap. */
+	for (unsigned int i = 0; i < SAMPLE; i++) {
+		const size_t nr = name_tokens(t, &at);
+
+		if (!spend(t, 1) || !nr || nr > KT_KALLSYMS_MAX_NAME ||
+		    !is_type(*token(t, t->data[at - nr])))
+			return false;
+	}
+	at = t->names;
 	for (unsigned int i = 0; i < SAMPLE; i++) {
 		t->name.len = 0;
-		if (!expand(t, &at, &t->name))
+		if (!expand(t, &at, &t->name) || !spend(t, 1))
 			return false;
 	}
 	return true;
@@ -233,7 +253,7 @@ static bool are_names(struct tables *t)
 /* num_syms, and the names behind it. */
 static bool find_names(struct tables *t)
 {
-	for (size_t at = aligned(t, 0); has(t, at, 2 * t->align);
+	for (size_t at = aligned(t, 0); has(t, at, 2 * t->align) && spend(t, 1);
 	     at += t->align) {
 		t->num_syms = at;
 		t->nr = u32(t, at);
@@ -243,13 +263,11 @@ static bool find_names(struct tables *t)
 			continue;
 		if (walk_names(t))
 			return true;
-		if (t->steps >= MAX_STEPS)
-			return false;
 	}
 	return false;
 }
 
-static enum kt_status expand_all(const struct tables *t, const char *what,
+static enum kt_status expand_all(struct tables *t, const char *what,
 				 struct kt_kallsyms *k, struct kt_error *err)
 {
 	struct kt_buf names KT_CLEANUP(kt_buf_release) = { 0 };
@@ -352,33 +370,34 @@ static bool decode_any(const struct tables *t, struct kt_kallsyms *k)
 
 static bool find_tables(struct tables *t, size_t align)
 {
-	unsigned int tables = 0;
-
 	t->align = align;
-	for (size_t at = aligned(t, 0); has(t, at, INDEX_BYTES);
-	     at += t->align) {
-		if (!is_index(t, at) || !find_table(t, at))
-			continue;
-		if (find_names(t))
+	for (size_t at = aligned(t, 0); has(t, at, INDEX_BYTES) && spend(t, 1);
+	     at += t->align)
+		if (is_index(t, at) && find_table(t, at) && find_names(t))
 			return true;
-		if (++tables == MAX_TABLES || t->steps >= MAX_STEPS)
-			return false;
-	}
 	return false;
 }
 
 enum kt_status kt_kallsyms_find(const unsigned char *data, size_t len,
 				uint64_t addr, const char *what,
-				struct kt_kallsyms *out, struct kt_error *err)
+				uint64_t *steps, struct kt_kallsyms *out,
+				struct kt_error *err)
 {
-	struct tables t KT_CLEANUP(
-		tables_release) = { .data = data, .len = len, .addr = addr };
+	struct tables t KT_CLEANUP(tables_release) = {
+		.data = data, .len = len, .addr = addr, .left = *steps
+	};
 	struct kt_kallsyms k KT_CLEANUP(kt_kallsyms_release) = { 0 };
-	enum kt_status st;
+	const bool found = find_tables(&t, 8) || find_tables(&t, 4);
+	enum kt_status st = kt_stop_check(err);
 
-	if (!find_tables(&t, 8) && !find_tables(&t, 4))
-		return kt_fail(err, KT_DATA, "\"%s\" has no symbols (kallsyms)",
-			       what);
+	*steps = t.left;
+	if (st)
+		return st;
+	if (!found)
+		return kt_fail(err, KT_DATA,
+			       "\"%s\" has no symbols (kallsyms)%s", what,
+			       t.left ? "" :
+					", or too much that looks like them");
 	st = expand_all(&t, what, &k, err);
 	if (st)
 		return st;

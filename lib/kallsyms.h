@@ -31,6 +31,8 @@
 #define KT_KALLSYMS_MAX ((uint32_t)2 << 20)
 #define KT_KALLSYMS_MAX_NAME 1024 /* bytes; the kernel's own limit is 512 */
 #define KT_KALLSYMS_MAX_NAMES ((size_t)128 << 20) /* bytes of all of them */
+/* Some seconds. The largest kernel so far, of 57 MB, takes 30 million. */
+#define KT_KALLSYMS_MAX_STEPS ((uint64_t)1 << 29)
 
 struct kt_kallsym {
 	uint64_t addr;
@@ -48,15 +50,18 @@ struct kt_kallsyms {
 /*
  * Find the symbols of a 64-bit little-endian kernel in @data, the @len bytes it
  * is given at address @addr: a whole segment of its file, with its code and its
- * read-only data. @what names it in errors.
+ * read-only data. @what names it in errors. Bytes can be made so that nearly all
+ * of them look like names: *steps is what the search may cost, in places and
+ * tokens looked at, and then what is left of that.
  *
  * KT_OK: *out is filled in and to be released. Names are not empty, and have
  * neither spaces nor control characters; "_stext" lies within
- * the segment. KT_DATA: there are none, or they exceed the limits above.
+ * the segment. KT_DATA: there are none, none were found in so many steps, or
+ * they exceed the limits above. KT_FAIL: told to stop (lib/stop.h).
  */
 enum kt_status kt_kallsyms_find(const unsigned char *data, size_t len,
 				uint64_t addr, const char *what,
-				struct kt_kallsyms *out,
+				uint64_t *steps, struct kt_kallsyms *out,
 				struct kt_error *err) KT_MUST_CHECK;
 
 /* Free what @k owns; it is empty afterwards. Serves as KT_CLEANUP(). */

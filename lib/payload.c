@@ -140,16 +140,24 @@ static void find_btf(struct kt_payload *p, const struct kt_payload_part *seg)
 }
 
 /* The first segment, which has the code, knows best why there are none. */
-static void find_symbols(struct kt_payload *p,
-			 const struct kt_payload_part *seg, const char *what)
+static enum kt_status find_symbols(struct kt_payload *p,
+				   const struct kt_payload_part *seg,
+				   const char *what, uint64_t *steps,
+				   struct kt_error *err)
 {
 	struct kt_error why;
+	enum kt_status st;
 
-	if (!p->symbols.nr &&
-	    kt_kallsyms_find(bytes(p) + seg->at, seg->bytes, seg->addr, what,
-			     &p->symbols, &why) &&
-	    !p->why_none.status)
+	if (p->symbols.nr)
+		return KT_OK;
+	st = kt_kallsyms_find(bytes(p) + seg->at, seg->bytes, seg->addr, what,
+			      steps, &p->symbols, &why);
+	if (st == KT_DATA && !p->why_none.status)
 		p->why_none = why;
+	if (st != KT_FAIL)
+		return KT_OK;
+	*err = why;
+	return st;
 }
 
 /* Both are looked for in what is loaded: the file may hold more. */
@@ -157,12 +165,14 @@ static enum kt_status search(struct kt_payload *p, const char *what,
 			     struct kt_error *err)
 {
 	const bool named = named_btf(p);
+	uint64_t steps = KT_KALLSYMS_MAX_STEPS, left = p->data.len;
+	enum kt_status st = KT_OK;
 
 	if (p->ehdr.e_phentsize != sizeof(Elf64_Phdr) ||
 	    p->ehdr.e_phnum > KT_PAYLOAD_MAX_HEADERS ||
 	    !has(p, p->ehdr.e_phoff, p->ehdr.e_phnum * sizeof(Elf64_Phdr)))
 		return damaged(what, "program headers", err);
-	for (size_t i = 0; i < p->ehdr.e_phnum; i++) {
+	for (size_t i = 0; !st && i < p->ehdr.e_phnum; i++) {
 		struct kt_payload_part seg;
 		Elf64_Phdr ph;
 
@@ -170,15 +180,17 @@ static enum kt_status search(struct kt_payload *p, const char *what,
 		       sizeof(ph));
 		if (ph.p_type != PT_LOAD || !ph.p_filesz)
 			continue;
-		if (!has(p, ph.p_offset, ph.p_filesz))
+		/* They have the file between them, and do not overlap. */
+		if (!has(p, ph.p_offset, ph.p_filesz) || ph.p_filesz > left)
 			return damaged(what, "segment", err);
+		left -= ph.p_filesz;
 		seg = (struct kt_payload_part){ ph.p_vaddr, ph.p_offset,
 						ph.p_filesz };
 		if (!named)
 			find_btf(p, &seg);
-		find_symbols(p, &seg, what);
+		st = find_symbols(p, &seg, what, &steps, err);
 	}
-	return KT_OK;
+	return st;
 }
 
 enum kt_status kt_payload_read(int fd, const char *what, struct kt_payload *p,

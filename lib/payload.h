@@ -43,7 +43,7 @@ struct kt_payload {
  * types or no symbols is no error.
  *
  * KT_DATA: not the ELF file of an x86-64 kernel, or damaged. KT_SYS: it cannot
- * be read.
+ * be read. KT_FAIL: told to stop (lib/stop.h).
  */
 enum kt_status kt_payload_read(int fd, const char *what, struct kt_payload *p,
 			       struct kt_error *err) KT_MUST_CHECK;

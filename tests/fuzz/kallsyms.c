@@ -10,10 +10,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct kt_kallsyms k KT_CLEANUP(kt_kallsyms_release) = { 0 };
+	uint64_t steps = 1 << 16; /* good ones take 5000 */
 	struct kt_error err;
 
 	if (kt_kallsyms_find(data, size, UINT64_C(0xffffffff81000000), "fuzz",
-			     &k, &err))
+			     &steps, &k, &err))
 		return 0;
 	if (k.nr < KT_KALLSYMS_MIN || k.nr > KT_KALLSYMS_MAX)
 		abort();

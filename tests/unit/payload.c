@@ -9,12 +9,14 @@
 #include "lib/payload.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "lib/fd.h"
 #include "lib/kernel-elf.h"
+#include "lib/stop.h"
 #include "tests/unit/kallsyms.h"
 #include "tests/unit/tap.h"
 
@@ -265,6 +267,7 @@ static void test_refused(void)
 		"with too many program headers",
 		"whose segment is not there",
 		"whose segment is too large",
+		"whose segments overlap",
 		"shorter than its header",
 		"that is none",
 	};
@@ -301,6 +304,10 @@ static void test_refused(void)
 			phdr(&m)->p_filesz = UINT64_MAX - 8;
 			break;
 		case 8:
+			ehdr(&m)->e_phnum = 2;
+			phdr(&m)[1] = *phdr(&m);
+			break;
+		case 9:
 			m.b.len = 40;
 			break;
 		default:
@@ -330,6 +337,20 @@ static void test_config(void)
 	p.data.len = m.config;
 	ok(!kt_payload_config(&p, "kernel", &config, &err) && !config.len,
 	   "none is nothing");
+}
+
+/* The last, since a signal is not forgotten. */
+static void test_stopped(void)
+{
+	struct kt_payload p KT_CLEANUP(kt_payload_release) = { 0 };
+	struct image m KT_CLEANUP(image_release) = { 0 };
+	struct kt_error err = { 0 };
+
+	build(&m);
+	if (kt_stop_catch(&err) || raise(SIGTERM))
+		abort();
+	ok(read_it(&m, &p, &err) == KT_FAIL && strstr(err.msg, "SIGTERM"),
+	   "a signal ends the reading: %s", err.msg);
 }
 
 static void by_hand(const char *what, const char *from, struct kt_buf *out)
@@ -382,5 +403,6 @@ int main(int argc, char **argv)
 	test_sections();
 	test_refused();
 	test_config();
+	test_stopped();
 	return tap_end();
 }
