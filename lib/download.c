@@ -46,6 +46,20 @@ static void load_release(struct load *l)
 	kt_buf_release(&l->head);
 }
 
+/* What a server says that may say otherwise in a while. */
+static bool is_busy(unsigned int status)
+{
+	return status == 408 || status == 425 || status == 429 ||
+	       (status >= 500 && status != 501 && status != 505);
+}
+
+static enum kt_status fail_busy(const char *host, unsigned int status,
+				struct kt_error *err)
+{
+	return kt_fail(err, KT_AGAIN, "\"%s\" is busy or broken (status %u)",
+		       host, status);
+}
+
 static bool has_text(const char *text, size_t len, const char *what)
 {
 	const size_t n = strlen(what);
@@ -300,11 +314,8 @@ static enum kt_status refused(struct load *l, bool *missing,
 			       l->host);
 	if (status == 200)
 		return wrong_page(l, page, err);
-	if (status == 408 || status == 425 || status == 429 ||
-	    (status >= 500 && status != 501 && status != 505))
-		return kt_fail(err, KT_AGAIN,
-			       "\"%s\" is busy or broken (status %u)", l->host,
-			       status);
+	if (is_busy(status))
+		return fail_busy(l->host, status, err);
 	return kt_fail(err, KT_DATA, "\"%s\" is refused (status %u)", l->host,
 		       status);
 }
@@ -383,13 +394,16 @@ static enum kt_status wait_ns(uint64_t ns, struct kt_error *err)
 	return st;
 }
 
-/* Wait before try number @nr (from 1) is followed by another. */
-static enum kt_status wait_for_retry(struct load *l, unsigned int nr,
+/*
+ * Wait before try number @nr (from 1), whose server asks for @asked_s, is
+ * followed by another.
+ */
+static enum kt_status wait_for_retry(const struct kt_download *how,
+				     unsigned int nr, uint64_t asked_s,
 				     const struct kt_error *why,
 				     struct kt_error *err)
 {
-	uint64_t ns = l->how->backoff_ns << (nr < 16 ? nr - 1 : 15);
-	const uint64_t asked_s = l->answer.retry_after_s;
+	uint64_t ns = how->backoff_ns << (nr < 16 ? nr - 1 : 15);
 
 	if (ns > MAX_BACKOFF_S * KT_NS_PER_S)
 		ns = MAX_BACKOFF_S * KT_NS_PER_S;
@@ -398,7 +412,7 @@ static enum kt_status wait_for_retry(struct load *l, unsigned int nr,
 			       why->msg, (unsigned long long)asked_s);
 	if (asked_s * KT_NS_PER_S > ns)
 		ns = asked_s * KT_NS_PER_S;
-	l->how->note("%s; trying again in %.1f s", why->msg, (double)ns / 1e9);
+	how->note("%s; trying again in %.1f s", why->msg, (double)ns / 1e9);
 	return wait_ns(ns, err);
 }
 
@@ -419,7 +433,8 @@ static enum kt_status from_one(struct load *l, bool *missing,
 		in_vain = l->done > before ? 1 : in_vain + 1;
 		if (in_vain >= l->how->tries)
 			break;
-		st = wait_for_retry(l, in_vain, &why, err);
+		st = wait_for_retry(l->how, in_vain, l->answer.retry_after_s,
+				    &why, err);
 		if (st)
 			return st;
 		st = KT_AGAIN;
@@ -490,14 +505,31 @@ enum kt_status kt_download(const struct kt_download *how,
 }
 
 enum kt_status kt_download_probe(const struct kt_download *how, const char *url,
-				 bool *there, struct kt_error *err)
+				 bool *there, bool *busy, struct kt_error *err)
 {
 	const struct kt_http_ask ask = { .url = url, .no_body = true };
+	char *host KT_CLEANUP(kt_freep) = kt_http_public(url);
 	struct kt_http_answer answer;
-	const enum kt_status st = kt_http_get(how->http, &ask, &answer, err);
+	struct kt_error why = { 0 };
 
-	if (st)
-		return st;
+	*busy = false;
+	for (unsigned int nr = 1;; nr++) {
+		enum kt_status st = kt_http_get(how->http, &ask, &answer, err);
+
+		if (st)
+			return st;
+		*busy = is_busy(answer.status);
+		if (!*busy)
+			break;
+		st = fail_busy(host, answer.status, &why);
+		if (nr < how->tries)
+			st = wait_for_retry(how, nr, answer.retry_after_s, &why,
+					    err);
+		else
+			*err = why;
+		if (st)
+			return st;
+	}
 	*there = answer.status == 200 &&
 		 kt_download_page(answer.type, "", 0) == KT_PAGE_NONE;
 	return KT_OK;

@@ -79,11 +79,13 @@ enum kt_status kt_download(const struct kt_download *how,
 			   struct kt_error *err) KT_MUST_CHECK;
 
 /*
- * Is there a file at @url? Asked once, without its body. KT_OK: *there says so;
- * a page is no file. Else as kt_http_get().
+ * Is there a file at @url? Asked without its body, and as often as @how says
+ * while the server is busy. KT_OK: *there says so; a page is no file. Else as
+ * kt_http_get(); *busy is true if the server did answer, but only that it is
+ * busy or broken.
  */
 enum kt_status kt_download_probe(const struct kt_download *how, const char *url,
-				 bool *there,
+				 bool *there, bool *busy,
 				 struct kt_error *err) KT_MUST_CHECK;
 
 /* What follows is exposed for its tests. */

@@ -372,24 +372,27 @@ enum kt_status kt_net_probe(struct kt_net *net,
 {
 	char **urls KT_CLEANUP(kt_env_freep) = kt_net_urls(net, version);
 	struct kt_error why = { 0 };
-	bool answered = false;
+	bool answered = false, any_busy = false;
 
 	*there = false;
 	net->download.http = net->http;
 	for (char **url = urls; *url && !*there; url++) {
 		struct kt_error e = { 0 };
-		const enum kt_status st =
-			kt_download_probe(&net->download, *url, there, &e);
+		bool busy;
+		const enum kt_status st = kt_download_probe(
+			&net->download, *url, there, &busy, &e);
 
 		if (st == KT_FAIL) {
 			*err = e;
 			return st;
 		}
 		answered = answered || !st;
-		if (st)
+		if (st && (busy || !any_busy))
 			why = e;
+		any_busy = any_busy || busy;
 	}
-	if (answered)
+	/* A server that is busy may have it; one that is not there need not. */
+	if (*there || (answered && !any_busy))
 		return KT_OK;
 	*err = why;
 	return why.status;

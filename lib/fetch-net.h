@@ -88,8 +88,8 @@ bool kt_net_sums_newest(const struct kt_net *net,
 
 /*
  * Is there a tarball of @version on any server? *there is false, too, on
- * failure: of the last server if none answers, or KT_FAIL when told to stop.
- * net->http must be open.
+ * failure: KT_AGAIN if none has it and one is too busy to tell; of the last
+ * server if none answers; or KT_FAIL when told to stop. net->http must be open.
  */
 enum kt_status kt_net_probe(struct kt_net *net,
 			    const struct kt_version *version, bool *there,

@@ -167,25 +167,6 @@ t 'a password in the URL of a mirror is not shown' '
 	exits 1 says secret got
 '
 
-# entry VERSION VERIFIED: as if it had been built and cached
-entry() {
-	rm -rf tree
-	cp -r "$fix/mini-kernel" tree
-	echo image >image
-	verified=$2
-	cat >rec <<-EOT
-	{"schema":"ktstr.kernel/1","source":"tarball","version":"$1","verified":"$2","key":"$1-tarball-$arch","arch":"$arch","image":"$PWD/image","kconfig_crc32":"$(crc)"}
-	EOT
-	KTSTR_CACHE_DIR=$PWD/cache ktstr-cache add <rec >added
-	says "\"cached\":true" added
-}
-
-# The hash of the fragment, as the tools have it.
-crc() {
-	python3 -c "import sys, zlib
-print(\"%08x\" % zlib.crc32(open(sys.argv[1], \"rb\").read()))" "$top/ktstr.kconfig"
-}
-
 t 'a cached version is not asked for' '
 	base=http://127.0.0.1:9
 	entry 6.14.2 pgp

@@ -112,6 +112,74 @@ t 'a server that is busy is asked again when it says so' '
 	fails 5 "asks to wait 3600 s" "linux-6:retry=3600:0"
 '
 
+# old: a mirror of a series that its releases.json does not have, without sums
+old() {
+	site www
+	for n in 1 2 3 4 5 6 7 8 9 10; do : >"www/v6.x/linux-6.11.$n.tar.xz"; done
+	tarball 6.11 www/v6.x/linux-6.11.tar.xz
+	tarball 6.11.11 www/v6.x/linux-6.11.11.tar.xz
+	rm www/v6.x/sha256sums.asc
+}
+
+t 'a busy server does not say that there is no such release' '
+	old
+	KTSTR_FETCH_TRIES=1
+	for fault in status=503 status=429 retry=3600; do
+		faults www sums:status=503:0 "linux-6:$fault:0"
+		exits 5 fetch 6.11 >got 2>err
+		says "/v6.x/linux-6.11.tar.xz\" is busy or broken (status" err
+		exits 1 says "there is no release" err
+	done
+	mkdir other
+	cp www/releases.json other
+	faults other
+	free=$base
+	faults www "linux-6:status=503:0"
+	mirror="$base $free" exits 5 fetch 6.11 >got 2>err
+	mirror="$free $base" exits 5 fetch 6.11 >got 2>err
+	exits 5 fetch --no-verify 6.14.2 >got 2>err
+'
+
+t 'while it is busy the cache stands in for it' '
+	old
+	entry 6.11.9 pgp
+	KTSTR_FETCH_TRIES=1
+	faults www sums:status=503:0 "linux-6:status=503:0"
+	fetch 6.11 >got 2>err
+	says "\"version\":\"6.11.9\"" got
+	jq -e .cached got
+	says "no server can be asked" err
+'
+
+t 'one busy answer does not make a series end before it' '
+	old
+	KTSTR_FETCH_TRIES=2
+	for fault in retry=1 status=429; do
+		faults www "linux-6.11.8.:$fault"
+		fetch --no-verify 6.11 >got 2>err
+		says "\"version\":\"6.11.11\"" got
+		says "linux-6.11.8.tar.xz\" is busy or broken (status" err
+		says "trying again in" err
+		rm -r build
+	done
+	faults www "linux-6.11.8.:status=503:0"
+	exits 5 fetch --no-verify 6.11 >got 2>err
+	test "$(grep -c "HEAD .*linux-6.11.8." "$asked")" = 2
+	faults www "linux-6.11.8.:retry=3600:0"
+	exits 5 fetch --no-verify 6.11 >got 2>err
+	says "asks to wait 3600 s" err
+'
+
+t 'a sum that is missing is no proof while the server is busy' '
+	big www
+	KTSTR_FETCH_TRIES=1
+	rm www/v6.x/*.xz
+	tarball 6.14.3 www/v6.x/linux-6.14.3.tar.xz
+	sign www
+	fails 5 "is busy or broken (status 503)" "linux-6:status=503:0"
+	fails 1 "no server that could be asked has kernel 6.14.2"
+'
+
 t 'a server that never gets further is given up' '
 	big www
 	KTSTR_FETCH_TRIES=2

@@ -13,6 +13,9 @@
 #   kernel_org DIR    all of https://*.kernel.org is DIR for $https_proxy, whose
 #                     log is $asked; $ca signs for it
 #   git_http DIR [auth]   tests/helpers/git-http.py over DIR; likewise
+#   fetch WORDS...    ktstr-fetch, of $mirror or $base
+#   entry VERSION VERIFIED   a release in its cache, fresh; needs python3
+#   clean             true if it has left nothing behind
 #
 # What is served is https nowhere, and kernel.org's own URLs all are: a proxy
 # that is not there keeps every one of them from leaving this machine.
@@ -193,6 +196,22 @@ python_server() {
 fetch() {
 	KTSTR_CACHE_DIR=$PWD/cache KTSTR_BUILD_DIR=$PWD/build \
 		KTSTR_KERNEL_MIRROR=${mirror:-$base} ktstr-fetch "$@"
+}
+
+# entry VERSION VERIFIED: as if it had been built and cached
+entry() {
+	echo image >image
+	cat >rec <<-EOT
+	{"schema":"ktstr.kernel/1","source":"tarball","version":"$1","verified":"$2","key":"$1-tarball-$arch","arch":"$arch","image":"$PWD/image","kconfig_crc32":"$(crc)"}
+	EOT
+	KTSTR_CACHE_DIR=$PWD/cache ktstr-cache add <rec >added
+	says "\"cached\":true" added
+}
+
+# The hash of the fragment, as the tools have it.
+crc() {
+	python3 -c "import sys, zlib
+print(\"%08x\" % zlib.crc32(open(sys.argv[1], \"rb\").read()))" "$top/ktstr.kconfig"
 }
 
 # Nothing may be left in the build directory.
