@@ -18,6 +18,9 @@
 #define TAR_END_BYTES 1024 /* POSIX pax(1): two blocks of zeros */
 #define PROGRESS_ENTRIES 64
 
+_Static_assert(KT_ARCHIVE_MAX_DEPTH < KT_REMOVE_MAX_DEPTH,
+	       "what is unpacked can be removed");
+
 struct unpack {
 	struct kt_stream *stream;
 	const char *what;
@@ -110,6 +113,16 @@ static char *clean_path(const char *path)
 	return out;
 }
 
+/* How many directories @path goes through. */
+static size_t depth_of(const char *path)
+{
+	size_t depth = 0;
+
+	for (; (path = strchr(path, '/')); path++)
+		depth++;
+	return depth;
+}
+
 /* The path below the one top directory; "" is that itself. */
 static enum kt_status below_top(struct unpack *u, const char *raw, char **out)
 {
@@ -134,19 +147,20 @@ static enum kt_status below_top(struct unpack *u, const char *raw, char **out)
 			       "\"%s\" has more than one top directory: \"%s\" "
 			       "and \"%.*s\"",
 			       u->what, u->top, (int)n, path);
+	if (depth_of(path) > KT_ARCHIVE_MAX_DEPTH)
+		return bad(u, path, "is too deep");
 	*out = kt_xstrdup(path[n] ? path + n + 1 : "");
 	return KT_OK;
 }
 
 bool kt_archive_link_ok(const char *path, const char *target)
 {
-	size_t depth = 0, ups = 0;
+	const size_t depth = depth_of(path);
+	size_t ups = 0;
 	bool down = false;
 
 	if (!*target || *target == '/' || strlen(target) > KT_ARCHIVE_MAX_PATH)
 		return false;
-	for (const char *p = path; (p = strchr(p, '/')); p++)
-		depth++;
 	while (*target) {
 		const size_t n = strcspn(target, "/");
 		const bool up = n == 2 && !strncmp(target, "..", 2);

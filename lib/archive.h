@@ -24,6 +24,7 @@
 #define KT_ARCHIVE_MAX_ENTRIES 400000
 #define KT_ARCHIVE_MAX_BYTES ((uint64_t)8 << 30)
 #define KT_ARCHIVE_MAX_PATH 1024 /* bytes of a name or of a link's target */
+#define KT_ARCHIVE_MAX_DEPTH 200 /* of directories, the top one included */
 
 /* Called now and then with the bytes of the file that have been read. */
 typedef void kt_archive_progress_fn(uint64_t bytes, void *ctx);

@@ -19,7 +19,6 @@
 #define COPY_CHUNK ((size_t)1 << 20)
 /* No more is asked of one read, so that a signal is never long in coming. */
 #define READ_CHUNK ((size_t)64 << 20)
-#define MAX_TREE_DEPTH 256
 
 void kt_closep(int *fd)
 {
@@ -241,10 +240,11 @@ static enum kt_status remove_at(int dirfd, const char *name, dev_t dev,
 			return kt_fail_errno(err, "cannot remove \"%s\"", name);
 		return KT_OK;
 	}
-	if (depth > MAX_TREE_DEPTH || (depth && sb.st_dev != dev))
-		return kt_fail(
-			err, KT_SYS, "\"%s\" is %s, and is not removed", name,
-			depth > MAX_TREE_DEPTH ? "too deep" : "a mount point");
+	if (depth > KT_REMOVE_MAX_DEPTH || (depth && sb.st_dev != dev))
+		return kt_fail(err, KT_SYS, "\"%s\" is %s, and is not removed",
+			       name,
+			       depth > KT_REMOVE_MAX_DEPTH ? "too deep" :
+							     "a mount point");
 	if ((sb.st_mode & S_IRWXU) != S_IRWXU)
 		fchmodat(dirfd, name, S_IRWXU, 0);
 	fd = openat(dirfd, name,

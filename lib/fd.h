@@ -17,6 +17,8 @@
 #include "lib/buf.h"
 #include "lib/error.h"
 
+#define KT_REMOVE_MAX_DEPTH 256
+
 /* For KT_CLEANUP(): close unless -1; errno is kept. */
 void kt_closep(int *fd);
 
@@ -74,8 +76,9 @@ enum kt_status kt_mkdirs_real(const char *path, char **out,
 
 /*
  * Remove @name below @dirfd with everything in it. Links are removed, never
- * followed; file systems mounted below are not entered. KT_OK if there is
- * none. Modes of directories are opened up as needed.
+ * followed; file systems mounted below are not entered, and neither are
+ * directories more than KT_REMOVE_MAX_DEPTH below @name. KT_OK if there is none.
+ * Modes of directories are opened up as needed.
  */
 enum kt_status kt_remove_tree(int dirfd, const char *name,
 			      struct kt_error *err) KT_MUST_CHECK;

@@ -101,6 +101,10 @@ done
 for kind in symlink-replace twice; do
 	t "$kind is refused" "refuses $kind 'appears twice'"
 done
+for kind in deep deep-link; do
+	t "$kind is refused" "refuses $kind 'is too deep'"
+done
+t 'the deepest that may be is removed, too' "refuses deepest 'neither file'"
 t 'an archive without its end mark is refused' "refuses no-end 'ends too soon'"
 t 'a name that is too long is refused' "refuses long 'too long a name'"
 t 'an empty archive is refused' "refuses empty 'is empty'"
