@@ -15,6 +15,9 @@
 #include "lib/workdir.h"
 #include "lib/xalloc.h"
 
+/* The archive, what is in it, and some room: entries shrink to a third. */
+#define SPACE_PER_BYTE 8
+
 struct remote {
 	const struct kt_fetch *how;
 	const struct kt_fetch_want *want;
@@ -52,8 +55,10 @@ static enum kt_status on_begin(const char *name, uint64_t total, void *ctx,
 {
 	struct remote *r = ctx;
 	char *what KT_CLEANUP(kt_freep) = kt_xasprintf("fetching %s", name);
+	char *entry KT_CLEANUP(kt_freep) = kt_xasprintf(
+		"an entry of %llu MB", (unsigned long long)total / 1000000);
 	const enum kt_status st =
-		kt_workdir_space(r->base, kt_fetch_space(total), err);
+		kt_workdir_space(r->base, entry, total * SPACE_PER_BYTE, err);
 
 	if (!st)
 		r->how->watch.begin(what, total, r->how->watch.ctx);

@@ -120,8 +120,8 @@ static enum kt_status on_begin(const char *name, uint64_t total, void *ctx,
 	struct supply *s = ctx;
 	char *what KT_CLEANUP(kt_freep) = kt_xasprintf("fetching %s", name);
 	const enum kt_status st = kt_workdir_space(
-		s->dir.base, kt_fetch_space(total ? total : MAX_TARBALL_BYTES),
-		err);
+		s->dir.base, "a kernel build",
+		kt_fetch_space(total ? total : MAX_TARBALL_BYTES), err);
 
 	if (!st)
 		s->how->watch.begin(what, total, s->how->watch.ctx);

@@ -141,7 +141,7 @@ enum kt_status kt_fetch_dir_new(const struct kt_fetch *how, const char *name,
 		return st;
 	dir->how = how;
 	kt_workdir_sweep(dir->base, time(NULL));
-	st = kt_workdir_space(dir->base, need, err);
+	st = kt_workdir_space(dir->base, "a kernel build", need, err);
 	return st ? st :
 		    kt_workdir_new(dir->base, name, &dir->path, &dir->lock,
 				   err);

@@ -16,8 +16,8 @@
 
 #define SUFFIX_LEN 7 /* ".XXXXXX" of mkdtemp(3) */
 
-enum kt_status kt_workdir_space(const char *base, uint64_t need,
-				struct kt_error *err)
+enum kt_status kt_workdir_space(const char *base, const char *what,
+				uint64_t need, struct kt_error *err)
 {
 	struct statvfs vfs;
 	uint64_t have;
@@ -29,9 +29,8 @@ enum kt_status kt_workdir_space(const char *base, uint64_t need,
 		return KT_OK;
 	return kt_hint(err,
 		       kt_fail(err, KT_SYS,
-			       "a kernel build needs %llu MB free, and \"%s\" "
-			       "has %llu MB",
-			       (unsigned long long)(need / 1000000), base,
+			       "%s needs %llu MB free, and \"%s\" has %llu MB",
+			       what, (unsigned long long)(need / 1000000), base,
 			       (unsigned long long)(have / 1000000)),
 		       "make room there, or set KTSTR_BUILD_DIR to a directory "
 		       "on a larger file system");

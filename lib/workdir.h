@@ -20,8 +20,12 @@
 #define KT_WORKDIR_MAX_AGE_S (24L * 3600) /* of what nobody holds */
 #define KT_WORKDIR_MAX_LOG_AGE_S (7 * KT_WORKDIR_MAX_AGE_S)
 
-/* KT_SYS unless @need bytes are free in the file system of @base. */
-enum kt_status kt_workdir_space(const char *base, uint64_t need,
+/*
+ * KT_SYS unless the @need bytes that @what needs ("a kernel build") are free in
+ * the file system of @base.
+ */
+enum kt_status kt_workdir_space(const char *base, const char *what,
+				uint64_t need,
 				struct kt_error *err) KT_MUST_CHECK;
 
 /*

@@ -13,7 +13,7 @@ key=6.14.2-tarball-$arch
 start() {
 	site www
 	mkdir www/cache
-	echo image >image
+	[ -e image ] || echo image >image
 	export KTSTR_BUILD_DIR="$PWD/build" KTSTR_KEYRING="$keyring"
 	printf '{"schema":"ktstr.kernel/1","arch":"%s","image":"%s","key":"%s","source":"tarball","version":"6.14.2","verified":"%s"%s}\n' \
 		"$arch" "$PWD/image" "$key" "$1" "${2:-}" |
@@ -110,6 +110,34 @@ t 'a byte changed on its way, or a page instead, is a note' '
 	echo "<html>login</html>" >"$f"
 	ktstr-fetch 6.14.2 >got 2>err
 	says "cannot use the remote cache" err
+	built
+'
+
+# disk SIZE: so small a disk is where things are built
+disk() {
+	[ "$(id -u)" = 0 ] || { echo "only root can mount a small disk"; exit 77; }
+	mkdir -p build
+	mount -t tmpfs -o "size=$1" none build 2>/dev/null ||
+		{ echo "cannot mount a tmpfs here"; exit 77; }
+	trap "umount build; stop_servers" EXIT
+}
+
+t 'an entry needs less room than a build of its kernel' '
+	head -c 1000000 /dev/urandom >image
+	start pgp
+	disk 20m
+	ktstr-fetch 6.14.2 >got 2>err
+	says "comes from a remote cache" err
+	diff -r "theirs/$key" "ours/$key"
+	[ -z "$(ls -A build)" ]
+'
+
+t 'and where there is not even that, it says how much' '
+	head -c 1000000 /dev/urandom >image
+	start pgp
+	disk 4m
+	ktstr-fetch 6.14.2 >got 2>err
+	says "cannot use the remote cache: an entry of 1 MB needs 8 MB free" err
 	built
 '
 
