@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -130,6 +131,48 @@ static struct kt_record *take(struct listing *l, size_t i)
 	return rec;
 }
 
+/*
+ * Write to @version what "kernel build" must be told to make entry @key anew.
+ * False if it cannot: the key does not tell all that it was made of.
+ */
+static bool rebuilds(const char *key, char version[KT_VERSION_SIZE])
+{
+	const char *end = strstr(key, "-tarball-");
+	char *begin KT_CLEANUP(kt_freep) =
+		kt_xstrndup(key, end ? (size_t)(end - key) : 0);
+	const struct kt_key_parts parts = { .source = KT_SOURCE_TARBALL,
+					    .arch = kt_arch(),
+					    .version = version };
+	char *made KT_CLEANUP(kt_freep) = NULL;
+	struct kt_error ignored;
+	struct kt_version v;
+
+	if (!kt_version_parse(begin, &v))
+		return false;
+	kt_version_format(&v, version);
+	if (kt_key_make(&parts, &made, &ignored) || strcmp(made, key) != 0)
+		return false;
+	/* "6.14" would be the newest of a series. */
+	if (!v.patch && !v.rc)
+		snprintf(version, KT_VERSION_SIZE, "%s.0", begin);
+	return true;
+}
+
+static enum kt_status hint_corrupt(const char *key, enum kt_status st,
+				   struct kt_error *err)
+{
+	char version[KT_VERSION_SIZE];
+
+	if (rebuilds(key, version))
+		return kt_hint(err, st,
+			       "build it anew: cargo ktstr kernel build "
+			       "--force %s",
+			       version);
+	return kt_hint(err, st,
+		       "cargo ktstr kernel clean --corrupt-only, and build it "
+		       "anew");
+}
+
 static enum kt_status find_key(struct kt_cache *cache, const char *key,
 			       struct kt_record **out, struct kt_error *err)
 {
@@ -137,9 +180,7 @@ static enum kt_status find_key(struct kt_cache *cache, const char *key,
 	enum kt_status st = kt_cache_lookup(cache, key, &rec, err);
 
 	if (st == KT_DATA)
-		return kt_hint(err, st,
-			       "build it anew: cargo ktstr kernel build "
-			       "--force");
+		return hint_corrupt(key, st, err);
 	if (st)
 		return st;
 	if (!rec)

@@ -243,7 +243,13 @@ t 'a corrupt entry is an error with its reason' '
 	exits 3 ktstr-cache get k >got 2>err
 	says "cache entry \"k\": metadata.json: not JSON" err
 	says "\"status\":3" got
+	says "hint: cargo ktstr kernel clean --corrupt-only" err
 	exits 1 ktstr-cache get 6.14.2 >got 2>err
+	key=6.14.2-tarball-$arch
+	store $key 6.14.2 2026-01-01T00:00:00Z
+	rm cache/$key/$image
+	exits 3 ktstr-cache get $key >got 2>err
+	says "hint: build it anew: cargo ktstr kernel build --force 6.14.2" err
 '
 
 t 'what get found in a tree can be stored under a key' '

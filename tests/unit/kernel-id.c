@@ -205,6 +205,46 @@ static void test_beside(const char *root)
 	   "a host's image brings its config and what debug symbols there are");
 }
 
+/* What is typed then must make the same entry, or not claim to. */
+static void test_corrupt(const char *root)
+{
+	static const struct {
+		const char *key, *want;
+	} cases[] = {
+		{ "6.14.2-tarball-ARCH", "build --force 6.14.2" },
+		{ "6.14-tarball-ARCH", "build --force 6.14.0" },
+		{ "6.15-rc3-tarball-ARCH", "build --force 6.15-rc3" },
+		{ "6.14.2-tarball-none", "clean --corrupt-only" },
+		{ "6.14.2-tarball-ARCH-x01234567", "clean --corrupt-only" },
+		{ "6.14.0-tarball-ARCH", "clean --corrupt-only" },
+		{ "6.12.117+585a4a0-tarball-ARCH", "clean --corrupt-only" },
+		{ "for-next-git-0123456-ARCH", "clean --corrupt-only" },
+		{ "mine", "clean --corrupt-only" },
+	};
+	char *dir KT_CLEANUP(kt_freep) = kt_path_join(root, "cache");
+	struct kt_cache *cache KT_CLEANUP(kt_cache_freep) =
+		kt_cache_open(dir, "00000000");
+	struct kt_id_env env = { .prefix = root };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *arch = strstr(cases[i].key, "ARCH");
+		char *key KT_CLEANUP(kt_freep) =
+			!arch ? kt_xstrdup(cases[i].key) :
+				kt_xasprintf("%.*s%s%s",
+					     (int)(arch - cases[i].key),
+					     cases[i].key, kt_arch(), arch + 4);
+		char *file KT_CLEANUP(kt_freep) =
+			kt_xasprintf("cache/%s/metadata.json", key);
+		struct kt_record *rec = NULL;
+		struct kt_error err = { 0 };
+
+		put(root, file);
+		ok(kt_id_find(cache, key, &env, &rec, &err) == KT_DATA &&
+			   strstr(err.hint, cases[i].want),
+		   "\"%s\" is corrupt; %s", key, err.hint);
+	}
+}
+
 int main(void)
 {
 	char name[] = "/tmp/ktstr-id.XXXXXX";
@@ -220,6 +260,7 @@ int main(void)
 	root = realpath(name, NULL);
 	test_host(root);
 	test_beside(root);
+	test_corrupt(root);
 	free(root);
 	if (kt_remove_tree(-1, name, &err))
 		return 99;

@@ -100,7 +100,7 @@ static enum kt_status verify_list(struct verify *v, const char *id,
 			       v->nr_bad, v->nr),
 		       "ktstr-cache clean --corrupt-only removes what list "
 		       "shows as corrupt; cargo ktstr kernel build --force "
-		       "makes a kernel anew");
+		       "VERSION makes a kernel anew");
 }
 
 static enum kt_status run_verify(const struct kt_args *args,
