@@ -2,15 +2,19 @@
 /* fetch-net - what kernel.org and its mirrors keep beside the tarballs */
 #include "lib/fetch-net.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/env.h"
 #include "lib/fd.h"
+#include "lib/stop.h"
 #include "lib/verify.h"
 #include "lib/xalloc.h"
 
@@ -18,6 +22,7 @@
 #define RELEASES_URL "https://www.kernel.org/releases.json"
 #define CANDIDATES_URL "https://git.kernel.org/torvalds/t"
 
+#define CHUNK 65536
 #define CONNECT_S 20
 #define SMALL_TRIES 2 /* of what is small, and not worth waiting for */
 
@@ -230,6 +235,59 @@ static enum kt_status seek_keyring(struct kt_net *net, struct kt_error *err)
 	return KT_OK;
 }
 
+/* All that comes from @fd, which nobody may ever write to. */
+static enum kt_status read_pipe(int fd, const char *name, struct kt_buf *out,
+				struct kt_error *err)
+{
+	struct pollfd p[] = { { .fd = fd, .events = POLLIN },
+			      { .fd = kt_stop_fd(), .events = POLLIN } };
+	enum kt_status st;
+
+	while (!(st = kt_stop_check(err))) {
+		ssize_t n;
+
+		if (poll(p, 2, -1) < 1 || !p[0].revents)
+			continue;
+		kt_buf_reserve(out, CHUNK);
+		n = read(fd, out->data + out->len, CHUNK);
+		if (n < 0 && errno != EINTR)
+			return kt_fail_errno(err, "cannot read \"%s\"", name);
+		if (!n)
+			break;
+		out->len += n > 0 ? (size_t)n : 0;
+		if (out->len > KT_KEY_MAX_BYTES)
+			return kt_fail(err, KT_DATA,
+				       "\"%s\" is larger than %zu bytes", name,
+				       KT_KEY_MAX_BYTES);
+	}
+	return st;
+}
+
+/* Make *fd, if it can be read but once, a file: gpgv reads it for each server. */
+static enum kt_status keep(int *fd, const char *name, struct kt_error *err)
+{
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	int file KT_CLEANUP(kt_closep) = -1;
+	enum kt_status st;
+	struct stat sb;
+
+	if (fstat(*fd, &sb))
+		return kt_fail_errno(err, "cannot stat \"%s\"", name);
+	if (S_ISREG(sb.st_mode))
+		return KT_OK;
+	file = memfd_create("ktstr-keyring", MFD_CLOEXEC);
+	if (file < 0)
+		return kt_fail_errno(err, "cannot make a file in memory");
+	st = read_pipe(*fd, name, &text, err);
+	if (!st)
+		st = kt_fd_write(file, text.data, text.len, name, err);
+	if (st)
+		return st;
+	kt_closep(fd);
+	*fd = kt_take_fd(&file);
+	return KT_OK;
+}
+
 static enum kt_status open_keyring(struct kt_net *net, struct kt_error *err)
 {
 	if (net->keyring_sought)
@@ -245,7 +303,7 @@ static enum kt_status open_keyring(struct kt_net *net, struct kt_error *err)
 	return net->keyring < 0 ?
 		       kt_fail_errno(err, "cannot open the keyring \"%s\"",
 				     net->how->keyring) :
-		       KT_OK;
+		       keep(&net->keyring, net->how->keyring, err);
 }
 
 static void warn_no_key(struct kt_net *net)

@@ -232,8 +232,12 @@ static enum kt_status check_keyring(int keyring, const char *name,
 				    struct kt_error *err)
 {
 	char head[sizeof(ARMOR_BEGIN) - 1];
+	const ssize_t n = pread(keyring, head, sizeof(head), 0);
 
-	if (pread(keyring, head, sizeof(head), 0) != sizeof(head))
+	if (n < 0)
+		return kt_fail_errno(err, "cannot read the keyring \"%s\"",
+				     name);
+	if (n != sizeof(head))
 		return kt_fail(err, KT_DATA, "the keyring \"%s\" holds no keys",
 			       name);
 	if (memcmp(head, ARMOR_BEGIN, sizeof(head)) != 0)

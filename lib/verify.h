@@ -20,7 +20,7 @@
 
 #define KT_SUMS_NAME "sha256sums.asc"
 #define KT_SUMS_MAX_BYTES ((size_t)8 << 20)
-#define KT_KEY_MAX_BYTES ((size_t)4 << 20) /* of a key from the web */
+#define KT_KEY_MAX_BYTES ((size_t)4 << 20) /* of keys by web or pipe */
 #define KT_FINGERPRINT_SIZE 65		   /* hex and NUL */
 
 /* The kernel.org checksum autosigner, <autosigner@kernel.org>. */

@@ -76,6 +76,43 @@ t 'a keyring that is missing, empty or text' '
 	says "hint: gpg --dearmor" err
 '
 
+t 'a keyring may be a pipe, for more than one mirror' '
+	site other
+	mv other/v6.x/linux-6.14.2.tar.xz other/v6.x/linux-6.14.1.tar.xz
+	sign other
+	serve other
+	first=$base
+	site www
+	serve www
+	gpg --export | mirror="$first $base" fetch --keyring /dev/stdin 6.14.2 >got 2>err
+	says "\"verified\":\"pgp\"" got
+	rm -r build
+	refuses 3 "\"/dev/stdin\" holds no keys" --keyring /dev/stdin 6.14.2 </dev/null
+	gpg --export -a | refuses 3 "is text" --keyring /dev/stdin 6.14.2
+	head -c 5000000 /dev/zero |
+		refuses 3 "is larger than" --keyring /dev/stdin 6.14.2
+	mkdir keys
+	refuses 4 "cannot read \"keys\"" --keyring keys 6.14.2
+'
+
+t 'a signal while such a keyring does not come is heeded' '
+	site www
+	serve www
+	mkfifo keys
+	exec 3<>keys
+	KTSTR_CACHE_DIR=$PWD/cache KTSTR_BUILD_DIR=$PWD/build \
+		KTSTR_KERNEL_MIRROR=$base ktstr-fetch --keyring keys 6.14.2 \
+		>got 2>err 3>&- &
+	pid=$!
+	i=0
+	until ls -l /proc/$pid/fd 2>&1 | grep -q -e "/keys$" -e "No such" ||
+		[ $((i += 1)) -gt 100 ]; do
+		sleep 0.05
+	done
+	kill $pid
+	exits 143 wait $pid
+'
+
 t 'without gpgv a keyring is of no use, and that is said' '
 	site www
 	serve www
