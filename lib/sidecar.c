@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
-#include "lib/sidecar-lex.h"
+#include "lib/lex.h"
 #include "lib/sidecar-shape.h"
 #include "lib/xalloc.h"
 

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
-#include "lib/sidecar-lex.h"
+#include "lib/lex.h"
 
 #define KT_SIDECAR_MAX_BYTES ((size_t)32 << 20) /* of one file */
 #define KT_SIDECAR_MAX_NAME 4096		/* bytes of a name in it */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sidecar-lex - the words of JSON (RFC 8259), for the sidecar reader */
-#include "lib/sidecar-lex.h"
+/* lex - the words of JSON (RFC 8259) */
+#include "lib/lex.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lib/sidecar-lex.h - the words of JSON (RFC 8259), for the sidecar reader
+ * lib/lex.h - the words of JSON (RFC 8259)
  *
- * Records go through json-c; for a hundred thousand sidecars the tree it
- * builds costs more than all the rest. This reads values where they stand. It
- * takes exactly what the RFC has, but for what is refused on top: NUL in a
+ * It takes exactly what the RFC has, but for what is refused on top: NUL in a
  * string, since it could not be told from the end, and nesting beyond
  * KT_LEX_MAX_DEPTH. A function that fails has said where.
+ *
+ * Sidecars are read by it, values where they stand: for a hundred thousand the
+ * tree that json-c builds costs more than all the rest.
  */
-#ifndef KT_SIDECAR_LEX_H
-#define KT_SIDECAR_LEX_H
+#ifndef KT_LEX_H
+#define KT_LEX_H
 
 #include <stdbool.h>
 #include <stddef.h>
