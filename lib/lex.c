@@ -53,6 +53,7 @@ static enum kt_status next_item(struct kt_lex *lex, const char *brackets,
 			return kt_lex_fail(lex, "too deep a nesting", err);
 		st = kt_lex_take(lex, brackets[0], err);
 		lex->depth++;
+		lex->nr_nested++;
 	}
 	if (!st && kt_lex_peek(lex) == brackets[1]) {
 		lex->at++;
@@ -330,6 +331,8 @@ enum kt_status kt_lex_number(struct kt_lex *lex, struct kt_lex_number *out,
 	val = nearest(begin, (size_t)(lex->at - begin), &d);
 	if (!isfinite(val))
 		return kt_lex_fail(lex, "number out of range", err);
+	lex->wide |= integer &&
+		     (d.overflow || (negative && d.digits > UINT64_C(1) << 63));
 	*out = (struct kt_lex_number){ .val = negative ? -val : val,
 				       .magnitude = d.digits,
 				       .integer = integer,

@@ -24,6 +24,8 @@ struct kt_lex {
 	const char *begin, *at, *end;
 	char *free; /* where strings go that had escapes; room for all text */
 	unsigned int depth;
+	size_t nr_nested; /* objects and lists that were met, in all */
+	bool wide; /* an integer was met that 64 bits do not hold, signed or not */
 };
 
 struct kt_slice {

@@ -22,6 +22,7 @@
 
 #define KT_RECORD_MAX_BYTES ((size_t)16 << 20)	     /* one line, LF excluded */
 #define KT_RECORD_MAX_DEPTH 32			     /* nested {} and [] */
+#define KT_RECORD_MAX_NESTED ((size_t)256 << 10)     /* {} and [] in all */
 #define KT_RECORD_MAX_UINT ((UINT64_C(1) << 53) - 1) /* exact in a double */
 
 #define KT_SCHEMA_KERNEL "ktstr.kernel/1"
@@ -41,7 +42,9 @@ struct kt_record *kt_record_new(const char *schema);
  * Parse @len bytes at @text, which need not be NUL-terminated.
  *
  * KT_OK: *out is a record the caller owns; it keeps no pointer into @text.
- * KT_DATA: not one well-formed record within the limits above; *out untouched.
+ * KT_DATA: not one well-formed record within the limits above (RFC 8259, and no
+ * NUL), or one with an integer beyond 64 bits, which could not be passed on;
+ * *out untouched.
  */
 enum kt_status kt_record_parse(const char *text, size_t len,
 			       struct kt_record **out,

@@ -58,9 +58,30 @@ t 'bytes that are not UTF-8 and raw NUL are refused' '
 	printf "{\"schema\":\"ktstr.kernel/1\"\\000}\n" >in
 	each in
 	all "NUL"
+	for bytes in "\\300\\257" "\\355\\240\\200" "\\340\\200\\200" \
+		"\\364\\220\\200\\200" "\\365\\200\\200\\200"; do
+		printf "{\"schema\":\"other/1\",\"x\":\"$bytes\"}\n" >in
+		each in
+		all "byte that is not UTF-8 at byte 26"
+	done
 '
 
-t 'a line of 17 MiB is refused, and so is nesting of 40' '
+t 'numbers that are none, or that 64 bits do not hold, are refused' '
+	want=3
+	for n in 1. -01 .5 +1 0x1 1e NaN; do
+		echo "{\"schema\":\"ktstr.kernel/1\",\"x\":$n}" >in
+		each in
+		all "line 1: not JSON"
+	done
+	for n in 18446744073709551616 -9223372036854775809 \
+		123456789012345678901234567890; do
+		echo "{\"schema\":\"ktstr.kernel/1\",\"x\":[$n]}" >in
+		each in
+		all "it holds an integer beyond 64 bits"
+	done
+'
+
+t 'a line of 17 MiB is refused, nesting of 40, and a million objects' '
 	want=3
 	{
 		printf "{\"schema\":\"ktstr.kernel/1\",\"x\":\""
@@ -77,6 +98,13 @@ t 'a line of 17 MiB is refused, and so is nesting of 40' '
 	} >in
 	each in
 	all "nesting"
+	{
+		printf "{\"schema\":\"other/1\",\"x\":[{}"
+		head -c 1048576 /dev/zero | sed "s/\\x00/,{}/g"
+		printf "]}\n"
+	} >in
+	each in
+	all "more than 262144 objects and lists"
 '
 
 t 'a record without what a tool needs is an error in its place' '

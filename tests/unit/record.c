@@ -38,8 +38,28 @@ static void test_door(void)
 		{ "{\"schema\":\"a/1\",\"\\u0000\":1}", KT_DATA },
 		{ "{\"schema\":\"a/1\",\"s\":\"\xff\"}", KT_DATA },
 		{ "{\"schema\":\"a/1\",\"s\":\"\xc3\xa9\"}", KT_OK },
+		{ "{\"schema\":\"a/1\",\"s\":\"\xc0\xaf\"}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"s\":\"\xed\xa0\x80\"}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"s\":\"\xe0\x80\x80\"}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"s\":\"\xf4\x90\x80\x80\"}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"s\":\"\xf5\x80\x80\x80\"}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"\xc0\xaf\":1}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"s\":\"\\ud800\"}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"s\":\"\\ud83d\\ude00\"}", KT_OK },
+		{ "{\"schema\":\"a/1\",\"s\":\"\t\"}", KT_DATA },
 		{ "{'schema':'a/1'}", KT_DATA },
+		{ "{'n':1,\"schema\":\"a/1\"}", KT_DATA },
 		{ "{\"schema\":\"a/1\",\"n\":01}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":-01}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":1.}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":.5}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":1e}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":+1}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":[18446744073709551616]}",
+		  KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":-9223372036854775809}", KT_DATA },
+		{ "{\"schema\":\"a/1\",\"n\":123456789012345678901234567890}",
+		  KT_DATA },
 	};
 	char deep[200] = "{\"schema\":\"a/1\",\"d\":";
 
@@ -52,6 +72,49 @@ static void test_door(void)
 		strcat(deep, "]");
 	strcat(deep, "}");
 	ok(parse(deep) == KT_DATA, "40 levels are too deep");
+}
+
+/* What we do not know is passed on as it is, or not at all. */
+static void test_unknown(void)
+{
+	static const char text[] =
+		"{\"schema\":\"a/1\",\"a\":18446744073709551615,"
+		"\"b\":-9223372036854775808,\"c\":1.50,\"d\":-0.0,"
+		"\"e\":123456789012345678901234567890.0,\"f\":1E-5}";
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_buf line KT_CLEANUP(kt_buf_release) = { 0 };
+	struct kt_error err = { 0 };
+
+	if (!ok(!kt_record_parse(text, strlen(text), &rec, &err), "parses"))
+		return;
+	kt_record_line(rec, &line);
+	line.data[--line.len] = '\0';
+	same_str(line.data, text, "numbers come out as they went in");
+}
+
+/* So many empty objects in a list, which is one more. */
+static enum kt_status parse_objects(size_t nr, struct kt_error *err)
+{
+	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+
+	kt_buf_adds(&text, "{\"schema\":\"a/1\",\"l\":[");
+	for (size_t i = 0; i < nr; i++)
+		kt_buf_adds(&text, i ? ",{}" : "{}");
+	kt_buf_adds(&text, "]}");
+	return kt_record_parse(text.data, text.len, &rec, err);
+}
+
+static void test_many(void)
+{
+	struct kt_error err = { 0 };
+
+	ok(!parse_objects(KT_RECORD_MAX_NESTED - 2, &err),
+	   "objects and lists up to the limit are taken");
+	ok(parse_objects(KT_RECORD_MAX_NESTED - 1, &err) == KT_DATA,
+	   "one more is refused");
+	same_str(err.msg, "it holds more than 262144 objects and lists",
+		 "and told");
 }
 
 static void test_prefixes(void)
@@ -79,7 +142,7 @@ static void test_getters(void)
 		"{\"schema\":\"a/"
 		"1\",\"u\":9007199254740991,\"big\":9007199254740992,"
 		"\"neg\":-1,\"f\":1.5,\"s\":\"1\",\"z\":null,\"t\":true,"
-		"\"huge\":99999999999999999999999}";
+		"\"huge\":18446744073709551615}";
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
 	struct kt_error err = { 0 };
 	const char *s = NULL;
@@ -94,7 +157,7 @@ static void test_getters(void)
 	ok(kt_record_u64(rec, "big", &u, &err) == KT_DATA && u == 7,
 	   "2^53 is out of range");
 	ok(kt_record_u64(rec, "huge", &u, &err) == KT_DATA,
-	   "so is what json-c clamps");
+	   "so is what only 64 bits hold");
 	ok(kt_record_u64(rec, "neg", &u, &err) == KT_DATA, "so is -1");
 	ok(kt_record_u64(rec, "f", &u, &err) == KT_DATA, "1.5 is no integer");
 	ok(kt_record_u64(rec, "s", &u, &err) == KT_DATA, "\"1\" is no integer");
@@ -251,13 +314,15 @@ static void test_filter(void)
 	filter("junk\n",
 	       "{\"schema\":\"ktstr.error/"
 	       "1\",\"tool\":\"t\",\"input_line\":1,\"status\":3,\"message\":"
-	       "\"line 1: not JSON: unexpected character\"}\n",
+	       "\"line 1: not JSON: unexpected character at byte 1\"}\n",
 	       KT_DATA, "nothing readable at all is bad data");
 }
 
 int main(void)
 {
 	test_door();
+	test_unknown();
+	test_many();
 	test_prefixes();
 	test_getters();
 	test_output();
