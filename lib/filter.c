@@ -53,11 +53,26 @@ static enum kt_status copy_line(FILE *out, const struct line *ln,
 	return KT_OK;
 }
 
+/* What has come of the lines so far. */
+struct tally {
+	uint64_t nr_read; /* records, of any schema */
+	uint64_t nr_done; /* of those to act on, that did not fail */
+	uint64_t nr_errors;
+	enum kt_status why; /* of the errors, KT_FAIL unless all agree */
+};
+
+/* Only what is no record's own fault can hold for all of them. */
+static void count_error(struct tally *t, enum kt_status st)
+{
+	if (st != KT_SYS && st != KT_AGAIN && st != KT_SKIP)
+		st = KT_FAIL;
+	t->why = t->nr_errors++ && t->why != st ? KT_FAIL : st;
+}
+
 /* One line: acted on, copied, or found to be no record. */
 static enum kt_status one_line(const struct kt_filter *filter,
 			       const struct line *ln, FILE *out,
-			       uint64_t *nr_read, uint64_t *nr_errors,
-			       struct kt_error *err)
+			       struct tally *t, struct kt_error *err)
 {
 	struct kt_record *rec KT_CLEANUP(kt_record_freep) = NULL;
 	enum kt_status st = kt_record_parse(ln->text, ln->len, &rec, err);
@@ -65,16 +80,31 @@ static enum kt_status one_line(const struct kt_filter *filter,
 	if (st)
 		return kt_within(err, st, "line %llu",
 				 (unsigned long long)ln->number);
-	(*nr_read)++;
-	if (!strcmp(kt_record_schema(rec), filter->schema))
-		return filter->fn(rec, out, filter->ctx, err);
-	*nr_errors += !strcmp(kt_record_schema(rec), KT_SCHEMA_ERROR);
+	t->nr_read++;
+	if (!strcmp(kt_record_schema(rec), filter->schema)) {
+		st = filter->fn(rec, out, filter->ctx, err);
+		t->nr_done += !st;
+		return st;
+	}
+	if (!strcmp(kt_record_schema(rec), KT_SCHEMA_ERROR))
+		count_error(t, KT_FAIL);
 	return filter->text ? KT_OK : copy_line(out, ln, err);
+}
+
+/* What has failed stays so: a line that is half written is the last. */
+static enum kt_status put_error(const struct kt_filter *filter, FILE *out,
+				const struct kt_record *bad,
+				struct kt_error *err)
+{
+	if (ferror(out))
+		return kt_fail(err, KT_SYS, "cannot write to standard output");
+	return filter->text ? KT_OK : kt_record_write(out, bad, err);
 }
 
 /*
  * Tell of a record that has failed with @st, and put the error in its place.
- * KT_OK to go on with the next; else @st, of which all has been said.
+ * KT_OK to go on with the next; else the run ends, and of an error with an
+ * empty message all has been said.
  */
 static enum kt_status spoil(const struct kt_filter *filter,
 			    const struct line *ln, FILE *out, enum kt_status st,
@@ -86,31 +116,40 @@ static enum kt_status spoil(const struct kt_filter *filter,
 
 	if (filter->report)
 		filter->report(err);
-	if (!filter->text && kt_record_write(out, bad, &late)) {
+	if (put_error(filter, out, bad, &late)) {
 		/* Nobody reads on; if that was the error, it has been told. */
 		if (st == KT_SYS)
 			late.msg[0] = '\0';
 		*err = late;
 		return KT_SYS;
 	}
-	if (st == KT_FAIL || st == KT_DATA || st == KT_AGAIN)
+	if (st != KT_USAGE)
 		return KT_OK;
 	err->msg[0] = '\0';
 	return st;
+}
+
+/* What the run comes to, when all has been read and told. */
+static enum kt_status verdict(const struct tally *t)
+{
+	if (!t->nr_errors)
+		return KT_OK;
+	if (!t->nr_read)
+		return KT_DATA;
+	return t->nr_done ? KT_FAIL : t->why;
 }
 
 enum kt_status kt_filter(const struct kt_filter *filter, FILE *in, FILE *out,
 			 struct kt_error *err)
 {
 	struct line ln KT_CLEANUP(line_freep) = { 0 };
-	uint64_t nr_read = 0, nr_errors = 0;
+	struct tally t = { 0 };
+	enum kt_status st;
 
 	while (line_read(in, &ln)) {
-		enum kt_status st =
-			one_line(filter, &ln, out, &nr_read, &nr_errors, err);
-
+		st = one_line(filter, &ln, out, &t, err);
 		if (st) {
-			nr_errors++;
+			count_error(&t, st);
 			st = spoil(filter, &ln, out, st, err);
 		}
 		if (st)
@@ -122,7 +161,6 @@ enum kt_status kt_filter(const struct kt_filter *filter, FILE *in, FILE *out,
 		return kt_fail_errno(err, "cannot read standard input");
 	if (!ln.number)
 		return kt_fail(err, KT_DATA, "no record on standard input");
-	if (nr_errors)
-		return kt_fail(err, nr_read ? KT_FAIL : KT_DATA, "%s", "");
-	return KT_OK;
+	st = verdict(&t);
+	return st ? kt_fail(err, st, "%s", "") : KT_OK;
 }

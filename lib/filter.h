@@ -15,9 +15,10 @@
 #include "lib/record.h"
 
 /*
- * Act on one record, which the callee may change. KT_OK to go on. After any
- * other status a "ktstr.error/1" goes out in its place: KT_FAIL, KT_DATA and
- * KT_AGAIN spoil this record only, the rest end the run. @rec is borrowed.
+ * Act on one record, which the callee may change. After any status but KT_OK a
+ * "ktstr.error/1" goes out in its place, and the next record is read, even if
+ * what this one met (a full disk, a missing program) may be met by all. Only
+ * KT_USAGE, which is about no record, ends the run. @rec is borrowed.
  */
 typedef enum kt_status kt_filter_fn(struct kt_record *rec, FILE *out, void *ctx,
 				    struct kt_error *err);
@@ -42,8 +43,9 @@ struct kt_filter {
  *
  * KT_OK: every record was read and none was, or became, an error.
  * KT_FAIL: at least one was. KT_DATA: there was no record that could be read.
- * Other: see kt_filter_fn, or @in or @out failed. What has been reported
- * already leaves an empty message.
+ * KT_SYS, KT_AGAIN, KT_SKIP: every record to act on became an error, with this
+ * status. KT_USAGE: see kt_filter_fn. KT_SYS also if @in or @out failed. What
+ * has been reported already leaves an empty message.
  */
 enum kt_status kt_filter(const struct kt_filter *filter, FILE *in, FILE *out,
 			 struct kt_error *err) KT_MUST_CHECK;

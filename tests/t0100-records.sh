@@ -154,6 +154,20 @@ t 'one bad record does not stop the next' '
 		[ "$(wc -l <"$f")" -eq 2 ]
 		says "{\"schema\":\"other/1\"}" "$f"
 	done
+	# Files that are not there are the record'\''s fault, too.
+	f=$PWD/none
+	printf "{\"schema\":\"ktstr.kernel/1\",\"image\":\"$f\",\"initrd\":\"$f\"," >rec
+	printf "\"arch\":\"x86_64\",\"source\":\"local\",\"git_hash\":\"x\"," >>rec
+	printf "\"key\":\"k\",\"tree\":\"$f\"}\n" >>rec
+	cat rec rec >in
+	echo "{\"schema\":\"other/1\"}" >>in
+	for f in "ktstr-kbuild" "ktstr-cache add" "ktstr-initramfs" \
+		"ktstr-vmm -- true"; do
+		$f <in >out 2>err || :
+		[ "$(grep -c "\"schema\":\"ktstr.error/1\".*/none" out)" -eq 2 ] ||
+			{ cat out err; exit 1; }
+		[ "$(tail -n 1 out)" = "{\"schema\":\"other/1\"}" ]
+	done
 '
 
 t 'a full disk behind stdout is an error' '
@@ -163,6 +177,14 @@ t 'a full disk behind stdout is an error' '
 		"ktstr-vmm -- true" "ktstr-cache list --json"; do
 		exits 4 $f <in >/dev/full 2>err
 		says "cannot write to standard output" err
+	done
+	# There is no room for the next, either.
+	echo "{\"schema\":\"ktstr.kernel/1\",\"image\":\"/x\"}" >one
+	cat one one one >in
+	for how in "" -t; do
+		exits 4 ktstr-kbuild $how <in >/dev/full 2>err
+		echo "ktstr-kbuild: cannot write to standard output: No space left on device" >want
+		same want err
 	done
 '
 

@@ -69,6 +69,16 @@ t 'boot_image goes before image, and a bad one spoils its record alone' '
 	sed -n 4p got >fourth
 	says "initrd_bytes" fourth
 	exits 1 grep memory_min fourth
+	cat >in <<-EOF
+	{"schema":"ktstr.kernel/1","image":"$PWD/none"}
+	{"schema":"ktstr.kernel/1","image":"$PWD/bzImage"}
+	{"schema":"ktstr.other/1"}
+	EOF
+	exits 1 ktstr-initramfs <in >got 2>err
+	[ "$(wc -l <got)" = 3 ]
+	says "$PWD/none" got
+	says "\"memory_min_mib\":" got
+	says "{\"schema\":\"ktstr.other/1\"}" got
 '
 
 t 'with nothing piped in, a record of the archive alone comes out' '

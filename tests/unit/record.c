@@ -258,8 +258,8 @@ static enum kt_status only_even(struct kt_record *rec, FILE *out,
 
 	if (st)
 		return st;
-	if (n == 99)
-		return kt_fail(err, KT_SYS, "no disk");
+	if (n >= 90)
+		return kt_fail(err, n - 90, "no disk");
 	if (n % 2)
 		return kt_hint(err, kt_fail(err, KT_FAIL, "odd"), "try even");
 	return kt_record_write(out, rec, err);
@@ -306,16 +306,59 @@ static void test_filter(void)
 	filter("{\"schema\":\"ktstr.error/1\"}\n",
 	       "{\"schema\":\"ktstr.error/1\"}\n", KT_FAIL,
 	       "an error from upstream passes and counts");
-	filter("{\"schema\":\"a/1\",\"n\":99}\n{\"schema\":\"a/1\",\"n\":2}\n",
+	filter("{\"schema\":\"a/1\",\"n\":94}\n{\"schema\":\"a/1\",\"n\":2}\n",
 	       "{\"schema\":\"ktstr.error/"
 	       "1\",\"tool\":\"t\",\"input_line\":1,\"status\":4,\"message\":"
+	       "\"no disk\"}\n"
+	       "{\"schema\":\"a/1\",\"n\":2}\n",
+	       KT_FAIL, "what the system refused to one, another may get");
+	filter("{\"schema\":\"a/1\",\"n\":92}\n{\"schema\":\"a/1\",\"n\":2}\n",
+	       "{\"schema\":\"ktstr.error/"
+	       "1\",\"tool\":\"t\",\"input_line\":1,\"status\":2,\"message\":"
 	       "\"no disk\"}\n",
-	       KT_SYS, "what ends the run is told downstream too");
+	       KT_USAGE, "wrong usage ends the run, and is told downstream");
 	filter("junk\n",
 	       "{\"schema\":\"ktstr.error/"
 	       "1\",\"tool\":\"t\",\"input_line\":1,\"status\":3,\"message\":"
 	       "\"line 1: not JSON: unexpected character at byte 1\"}\n",
 	       KT_DATA, "nothing readable at all is bad data");
+}
+
+/* What the run comes to; what goes out is shown above. */
+static void verdict(const char *in, enum kt_status want, const char *what)
+{
+	const struct kt_filter f = { .tool = "t",
+				     .schema = "a/1",
+				     .fn = only_even };
+	struct kt_error err = { 0 };
+	FILE *out = fopen("/dev/null", "w");
+	FILE *from = fmemopen((void *)(uintptr_t)in, strlen(in), "r");
+
+	if (!out || !from)
+		abort();
+	same_u64(kt_filter(&f, from, out, &err), want, what);
+	same_str(err.msg, "", "and all has been told");
+	fclose(from);
+	fclose(out);
+}
+
+#define SYS "{\"schema\":\"a/1\",\"n\":94}\n"
+#define AGAIN "{\"schema\":\"a/1\",\"n\":95}\n"
+#define SKIP "{\"schema\":\"a/1\",\"n\":167}\n"
+#define DONE "{\"schema\":\"a/1\",\"n\":2}\n"
+#define OTHER "{\"schema\":\"b/1\"}\n"
+
+static void test_verdicts(void)
+{
+	verdict(SYS SYS, KT_SYS, "the system refused all there was to do");
+	verdict(AGAIN, KT_AGAIN, "a retry may do all");
+	verdict(OTHER SKIP SKIP OTHER, KT_SKIP, "this machine can do nothing");
+	verdict(SKIP DONE, KT_FAIL, "or it can do some of it");
+	verdict(SKIP SYS, KT_FAIL, "two reasons are none");
+	verdict(SYS SKIP SKIP, KT_FAIL, "however many there are of one");
+	verdict("junk\n" SKIP, KT_FAIL, "junk is no reason of the machine's");
+	verdict("{\"schema\":\"a/1\"}\n", KT_FAIL,
+		"nor is what a record lacks");
 }
 
 int main(void)
@@ -328,5 +371,6 @@ int main(void)
 	test_output();
 	test_doubles();
 	test_filter();
+	test_verdicts();
 	return tap_end();
 }
