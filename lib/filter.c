@@ -69,6 +69,17 @@ static void count_error(struct tally *t, enum kt_status st)
 	t->why = t->nr_errors++ && t->why != st ? KT_FAIL : st;
 }
 
+/* What an error from upstream was; KT_FAIL if it does not say. */
+static enum kt_status upstream(const struct kt_record *rec)
+{
+	struct kt_error ignored;
+	uint64_t status;
+
+	if (kt_record_u64(rec, "status", &status, &ignored) || status > KT_SKIP)
+		return KT_FAIL;
+	return (enum kt_status)status;
+}
+
 /* One line: acted on, copied, or found to be no record. */
 static enum kt_status one_line(const struct kt_filter *filter,
 			       const struct line *ln, FILE *out,
@@ -87,7 +98,7 @@ static enum kt_status one_line(const struct kt_filter *filter,
 		return st;
 	}
 	if (!strcmp(kt_record_schema(rec), KT_SCHEMA_ERROR))
-		count_error(t, KT_FAIL);
+		count_error(t, upstream(rec));
 	return filter->text ? KT_OK : copy_line(out, ln, err);
 }
 

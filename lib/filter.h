@@ -43,9 +43,10 @@ struct kt_filter {
  *
  * KT_OK: every record was read and none was, or became, an error.
  * KT_FAIL: at least one was. KT_DATA: there was no record that could be read.
- * KT_SYS, KT_AGAIN, KT_SKIP: every record to act on became an error, with this
- * status. KT_USAGE: see kt_filter_fn. KT_SYS also if @in or @out failed. What
- * has been reported already leaves an empty message.
+ * KT_SYS, KT_AGAIN, KT_SKIP: no record was acted on, and all that were or became
+ * errors did so with this status; so what keeps the first tool of a pipe from its
+ * work is what the last one ends with. KT_USAGE: see kt_filter_fn. KT_SYS also
+ * if @in or @out failed. What has been reported already leaves an empty message.
  */
 enum kt_status kt_filter(const struct kt_filter *filter, FILE *in, FILE *out,
 			 struct kt_error *err) KT_MUST_CHECK;

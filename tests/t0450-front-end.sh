@@ -144,9 +144,13 @@ t 'a missing busybox, QEMU or kernel source is a line with the package' '
 		--exec true 2>err || [ -z "$(command -v busybox)" ]
 	says "hint: apt install qemu-system-x86" err
 	cp -r "$fix/mini-kernel" linux
-	exits 1 env PATH="$bin" cargo-ktstr kernel build --source linux 2>err
+	exits 77 env PATH="$bin" cargo-ktstr kernel build --source linux 2>err
 	says "hint: apt install" err
 	says "make" err
+	# And so says the pipeline that it explains.
+	cargo-ktstr --explain kernel build --source linux >line
+	exits 77 env PATH="$bin" "$(command -v sh)" ./line 2>err2
+	same err err2
 '
 
 t 'doctor lists what there is and what is missing, with a way to get it' '

@@ -346,6 +346,8 @@ static void verdict(const char *in, enum kt_status want, const char *what)
 #define AGAIN "{\"schema\":\"a/1\",\"n\":95}\n"
 #define SKIP "{\"schema\":\"a/1\",\"n\":167}\n"
 #define DONE "{\"schema\":\"a/1\",\"n\":2}\n"
+#define UPSTREAM(status) \
+	"{\"schema\":\"ktstr.error/1\",\"status\":" status "}\n"
 #define OTHER "{\"schema\":\"b/1\"}\n"
 
 static void test_verdicts(void)
@@ -359,6 +361,15 @@ static void test_verdicts(void)
 	verdict("junk\n" SKIP, KT_FAIL, "junk is no reason of the machine's");
 	verdict("{\"schema\":\"a/1\"}\n", KT_FAIL,
 		"nor is what a record lacks");
+	verdict(UPSTREAM("77"), KT_SKIP, "a reason from upstream is one");
+	verdict(UPSTREAM("77") SKIP UPSTREAM("77"), KT_SKIP, "with ours, too");
+	verdict(UPSTREAM("77") DONE, KT_FAIL, "but not where some was done");
+	verdict(UPSTREAM("77") UPSTREAM("5"), KT_FAIL, "nor of two reasons");
+	verdict(UPSTREAM("5"), KT_AGAIN, "it may be another one");
+	verdict(UPSTREAM("3"), KT_FAIL, "or none");
+	verdict(UPSTREAM("0"), KT_FAIL, "an error is never a success");
+	verdict(UPSTREAM("4294967373"), KT_FAIL, "nor what is no status");
+	verdict(UPSTREAM("\"77\""), KT_FAIL, "nor a number");
 }
 
 int main(void)
