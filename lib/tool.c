@@ -264,6 +264,8 @@ enum kt_status kt_tool_put_error(enum kt_status st, const struct kt_error *err)
 		kt_record_of_error(tool.name, 0, err);
 	struct kt_error ignored;
 
+	if (tool.text || !err->msg[0])
+		return st;
 	/* The error at hand is the one to report, whatever stdout says. */
 	if (kt_record_write(stdout, rec, &ignored))
 		return st;

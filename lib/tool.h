@@ -78,7 +78,9 @@ enum kt_status kt_tool_put(const struct kt_record *rec,
 /*
  * For the first tool of a pipe, which has no record to spoil: put a
  * "ktstr.error/1" on stdout in place of the one that was asked for, so that
- * whoever reads the pipe learns of it. Yields @st, to be returned.
+ * whoever reads the pipe learns of it. With --text nobody does, and an error
+ * with an empty message is a record already: nothing is put then. Yields @st, to
+ * be returned.
  */
 enum kt_status kt_tool_put_error(enum kt_status st, const struct kt_error *err);
 

@@ -227,7 +227,15 @@ t 'what cannot be included is an error, and in a pipe a record, too' '
 		says "{\"schema\":\"ktstr.error/1\"" got
 		[ "$(wc -l <got)" = 1 ]
 	done
-	exits 1 ktstr-initramfs -i ./no </dev/null >got 2>err
+	# For people, and in a list of paths, there are no records.
+	exits 1 ktstr-initramfs -t -i ./no <in >got 2>err
+	says "--include-files" err
+	exits 1 ktstr-initramfs --list -i ./no <in >>got 2>err
+	truncate -s 5G big
+	for how in -t --list; do
+		exits 3 ktstr-initramfs $how -i big <in >>got 2>err
+	done
+	exits 1 ktstr-initramfs -i ./no </dev/null >>got 2>err
 	[ ! -s got ]
 	mkfifo fifo
 	exits 2 timeout 10 ktstr-initramfs -i fifo </dev/null 2>err

@@ -64,7 +64,13 @@ t 'without a kernel record there is nothing to do' '
 	exits 3 ktstr-verifier --scheduler-bin ./sched <other >got 2>err
 	grep -qx "{\"schema\":\"other/1\"}" got
 	exits 3 ktstr-verifier -t --scheduler-bin ./sched <other >got 2>err
+	exits 3 ktstr-verifier --csv --scheduler-bin ./sched <other >>got 2>err
 	[ ! -s got ]
+	# What is told from upstream is told once.
+	echo "{\"schema\":\"ktstr.error/1\",\"tool\":\"t\",\"status\":1,\"message\":\"m\"}" >in
+	exits 1 ktstr-verifier --scheduler-bin ./sched <in >got 2>err
+	same in got
+	[ ! -s err ]
 '
 
 t 'without vmlinux, or symbols in it, there are no figures, and no empty table' '

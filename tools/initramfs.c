@@ -162,6 +162,15 @@ static bool no_records(void)
 		sb.st_rdev == makedev(1, 3));
 }
 
+/* Whoever reads the pipe learns of it, and not of an end; a list holds paths. */
+static enum kt_status tell(const struct kt_args *args, enum kt_status st,
+			   const struct kt_error *err)
+{
+	if (no_records() || kt_args_has(args, "list"))
+		return st;
+	return kt_tool_put_error(st, err);
+}
+
 /* What is made of the parts, by whichever way; @dir is the cache, or NULL. */
 static enum kt_status answer(const struct kt_args *args, const char *dir,
 			     const struct kt_initramfs_parts *parts,
@@ -185,9 +194,8 @@ static enum kt_status answer(const struct kt_args *args, const char *dir,
 		st = finish(rec, stdout, &built, err);
 	} else if (!st) {
 		st = kt_tool_filter(KT_SCHEMA_KERNEL, finish, &built, err);
-	} else if (!no_records()) {
-		/* Whoever reads the pipe learns of it, and not of an end. */
-		st = kt_tool_put_error(st, err);
+	} else {
+		st = tell(args, st, err);
 	}
 	free(built.path);
 	return st;
@@ -228,7 +236,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 	if (!st)
 		st = find_cache(args, &dir, &sums, err);
 	if (st)
-		return no_records() ? st : kt_tool_put_error(st, err);
+		return tell(args, st, err);
 	kt_detail("init \"%s\", busybox \"%s\", %zu files, %zu libraries", init,
 		  busybox, includes.nr, kt_elfdeps_count(deps));
 	parts = (struct kt_initramfs_parts){ .init = init,

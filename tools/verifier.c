@@ -435,7 +435,7 @@ static enum kt_status run(const struct kt_args *args, struct kt_error *err)
 				       "option --scheduler-bin is missing"),
 			       "it names the scheduler's program");
 	st = run_scheduler(args, err);
-	if (st && st != KT_USAGE && !for_people(args))
+	if (st && st != KT_USAGE && !kt_args_has(args, "csv"))
 		return kt_tool_put_error(st, err);
 	return st;
 }

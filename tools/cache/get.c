@@ -41,14 +41,13 @@ static enum kt_status run_get(const struct kt_args *args, struct kt_error *err)
 	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
 	enum kt_status st = find(args, &rec, err);
 
-	if (kt_args_has(args, "text")) {
-		if (!st) {
-			kt_listing_one(rec, &text);
-			kt_cache_put(&text);
-		}
-		return st;
-	}
-	return st ? kt_tool_put_error(st, err) : kt_tool_put(rec, err);
+	if (st)
+		return kt_tool_put_error(st, err);
+	if (!kt_args_has(args, "text"))
+		return kt_tool_put(rec, err);
+	kt_listing_one(rec, &text);
+	kt_cache_put(&text);
+	return KT_OK;
 }
 
 static enum kt_status put_path(struct kt_record *rec, FILE *out,
