@@ -195,7 +195,7 @@ enum kt_status kt_entry_export(struct kt_cache *cache, const char *key, int fd,
 	return st ? st : put_end(&x, err);
 }
 
-/* Where an archive is unpacked: base/import.XXXXXX, a cache of one entry. */
+/* Where an archive is unpacked: base/import.ktstr-tmp.XXXXXX, a cache of one entry. */
 struct room {
 	const char *base;
 	char *path;

@@ -17,6 +17,7 @@
 #include "lib/kbuild.h"
 #include "lib/key.h"
 #include "lib/ksyms.h"
+#include "lib/workdir.h"
 #include "lib/xalloc.h"
 
 #define MAX_NAMED 4 /* lost options told in one message */
@@ -335,10 +336,9 @@ static enum kt_status open_job(struct job *job, struct kt_error *err)
 static enum kt_status make_copy(struct job *job, const struct kt_buf *old,
 				bool slim, struct kt_error *err)
 {
-	char *prefix KT_CLEANUP(kt_freep) =
-		kt_path_join(job->kb->base, "config");
 	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
-	enum kt_status st = kt_temp_dir(prefix, &job->dir, err);
+	enum kt_status st =
+		kt_workdir_make(job->kb->base, "config", &job->dir, err);
 
 	if (st)
 		return st;

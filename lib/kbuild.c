@@ -22,6 +22,7 @@
 #include "lib/stop.h"
 #include "lib/tree.h"
 #include "lib/version.h"
+#include "lib/workdir.h"
 #include "lib/xalloc.h"
 
 /* A fixed date, or no two builds would be the same to a compiler cache. */
@@ -232,7 +233,7 @@ static enum kt_status open_log(struct build *b, int *fd, struct kt_error *err)
 	const char *name = kt_path_base(b->tree);
 
 	free(b->kb->log);
-	b->kb->log = kt_xasprintf("%s/%s.log", b->kb->base, name);
+	b->kb->log = kt_xasprintf("%s/%s" KT_WORKDIR_LOG, b->kb->base, name);
 	unlink(b->kb->log);
 	*fd = open(b->kb->log,
 		   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);

@@ -14,7 +14,9 @@
 #include "lib/lock.h"
 #include "lib/xalloc.h"
 
-#define SUFFIX_LEN 7 /* ".XXXXXX" of mkdtemp(3) */
+#define MARK ".ktstr-tmp"
+#define NR_RANDOM 6 /* "XXXXXX" of mkdtemp(3) */
+#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 enum kt_status kt_workdir_space(const char *base, const char *what,
 				uint64_t need, struct kt_error *err)
@@ -36,12 +38,20 @@ enum kt_status kt_workdir_space(const char *base, const char *what,
 		       "on a larger file system");
 }
 
+enum kt_status kt_workdir_make(const char *base, const char *name, char **path,
+			       struct kt_error *err)
+{
+	char *prefix KT_CLEANUP(kt_freep) =
+		kt_xasprintf("%s/%s" MARK, base, name);
+
+	return kt_temp_dir(prefix, path, err);
+}
+
 enum kt_status kt_workdir_new(const char *base, const char *name, char **path,
 			      int *fd, struct kt_error *err)
 {
-	char *prefix KT_CLEANUP(kt_freep) = kt_path_join(base, name);
 	char *dir = NULL;
-	enum kt_status st = kt_temp_dir(prefix, &dir, err);
+	enum kt_status st = kt_workdir_make(base, name, &dir, err);
 
 	if (st)
 		return st;
@@ -56,12 +66,24 @@ enum kt_status kt_workdir_new(const char *base, const char *name, char **path,
 	return KT_OK;
 }
 
+/* How much of @name stands before the mark; 0 if it has none. */
+static size_t len_unmarked(const char *name)
+{
+	const size_t mark = strlen(MARK "."), len = strlen(name);
+	size_t end;
+
+	if (len < mark + NR_RANDOM)
+		return 0;
+	end = len - NR_RANDOM - mark;
+	if (strncmp(name + end, MARK ".", mark) != 0 ||
+	    strspn(name + end + mark, ALNUM) != NR_RANDOM)
+		return 0;
+	return end;
+}
+
 static bool is_name(const char *name)
 {
-	const size_t len = strlen(name);
-
-	return len > SUFFIX_LEN && name[0] != '.' && !strchr(name, '/') &&
-	       name[len - SUFFIX_LEN] == '.';
+	return name[0] != '.' && !strchr(name, '/') && len_unmarked(name);
 }
 
 bool kt_workdir_is(const char *base, const char *path)
@@ -103,7 +125,7 @@ static bool sweep_one(int dirfd, const char *base, const char *name, time_t now)
 	if (fstatat(dirfd, name, &sb, AT_SYMLINK_NOFOLLOW))
 		return false;
 	if (S_ISREG(sb.st_mode))
-		return has_suffix(name, ".log") &&
+		return has_suffix(name, KT_WORKDIR_LOG) &&
 		       now - sb.st_mtime > KT_WORKDIR_MAX_LOG_AGE_S &&
 		       !unlinkat(dirfd, name, 0);
 	return now - sb.st_mtime > KT_WORKDIR_MAX_AGE_S &&

@@ -3,10 +3,12 @@
  * lib/workdir.h - source trees that nobody keeps
  *
  * A tree that was unpacked to be built stands in a directory of its own below
- * the build directory (lib/dirs.h), "NAME.XXXXXX", and is handed on from tool
- * to tool by its path. Whoever works in one holds a lock on the directory
- * itself (lib/lock.h): so nothing is left of the lock when the tree is gone,
- * and one and the same lock keeps builds in users' trees apart.
+ * the build directory (lib/dirs.h), "NAME.ktstr-tmp.XXXXXX", and is handed on
+ * from tool to tool by its path. The build directory may be one that the user
+ * has other things in: nothing is removed there but what has such a name, which
+ * nobody chooses. Whoever works in a tree holds a lock on the directory itself
+ * (lib/lock.h): so nothing is left of the lock when the tree is gone, and one
+ * and the same lock keeps builds in users' trees apart.
  */
 #ifndef KT_WORKDIR_H
 #define KT_WORKDIR_H
@@ -17,6 +19,7 @@
 
 #include "lib/error.h"
 
+#define KT_WORKDIR_LOG ".ktstr.log"	  /* ends the name of a build's log */
 #define KT_WORKDIR_MAX_AGE_S (24L * 3600) /* of what nobody holds */
 #define KT_WORKDIR_MAX_LOG_AGE_S (7 * KT_WORKDIR_MAX_AGE_S)
 
@@ -34,6 +37,10 @@ enum kt_status kt_workdir_space(const char *base, const char *what,
  */
 enum kt_status kt_workdir_new(const char *base, const char *name, char **path,
 			      int *fd, struct kt_error *err) KT_MUST_CHECK;
+
+/* The same without a lock, for what is gone again long before it is swept. */
+enum kt_status kt_workdir_make(const char *base, const char *name, char **path,
+			       struct kt_error *err) KT_MUST_CHECK;
 
 /*
  * Is @path, as it is written, a directory that kt_workdir_new() can have made

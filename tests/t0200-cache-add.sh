@@ -148,12 +148,12 @@ t 'a package is a tarball to the Rust ktstr' '
 
 t 'a tree of ours is removed once the kernel is stored' '
 	start
-	mkdir -p build/k.abcdef/sub
-	mv src/image build/k.abcdef/
-	record "\"image\":\"$PWD/build/k.abcdef/image\",\"key\":\"k\",
-\"tree\":\"$PWD/build/k.abcdef\",\"tree_temporary\":true" >rec
+	mkdir -p build/k.ktstr-tmp.abcdef/sub
+	mv src/image build/k.ktstr-tmp.abcdef/
+	record "\"image\":\"$PWD/build/k.ktstr-tmp.abcdef/image\",\"key\":\"k\",
+\"tree\":\"$PWD/build/k.ktstr-tmp.abcdef\",\"tree_temporary\":true" >rec
 	ktstr-cache add <rec >got
-	[ ! -e build/k.abcdef ]
+	[ ! -e build/k.ktstr-tmp.abcdef ]
 	exits 1 grep -q tree got
 	ktstr-cache get k >got
 	says "\"key\":\"k\"" got
@@ -161,12 +161,12 @@ t 'a tree of ours is removed once the kernel is stored' '
 
 t 'and when it could not be' '
 	start
-	mkdir -p build/k.abcdef
+	mkdir -p build/k.ktstr-tmp.abcdef
 	record "\"image\":\"$PWD/none\",\"key\":\"k\",
-\"tree\":\"$PWD/build/k.abcdef\",\"tree_temporary\":true" >rec
+\"tree\":\"$PWD/build/k.ktstr-tmp.abcdef\",\"tree_temporary\":true" >rec
 	exits 4 ktstr-cache add -v <rec >got 2>err
-	[ ! -e build/k.abcdef ]
-	says "removed \"$PWD/build/k.abcdef\"" err
+	[ ! -e build/k.ktstr-tmp.abcdef ]
+	says "removed \"$PWD/build/k.ktstr-tmp.abcdef\"" err
 	ls -A cache >left
 	echo .k.lock >want
 	same want left
@@ -174,21 +174,21 @@ t 'and when it could not be' '
 
 t 'a tree of the user is left alone, whatever the record says' '
 	start
-	mkdir -p home/linux.abcdef build/k.abcdef
-	touch home/linux.abcdef/precious
-	ln -s "$PWD/home/linux.abcdef" build/l.abcdef
-	for tree in "$PWD/home/linux.abcdef" "$PWD/build/../home/linux.abcdef" \
-		"$PWD/build/l.abcdef" "$PWD/build" "$PWD/build/"; do
+	mkdir -p home/linux.ktstr-tmp.abcdef build/k.ktstr-tmp.abcdef
+	touch home/linux.ktstr-tmp.abcdef/precious
+	ln -s "$PWD/home/linux.ktstr-tmp.abcdef" build/l.ktstr-tmp.abcdef
+	for tree in "$PWD/home/linux.ktstr-tmp.abcdef" "$PWD/build/../home/linux.ktstr-tmp.abcdef" \
+		"$PWD/build/l.ktstr-tmp.abcdef" "$PWD/build" "$PWD/build/"; do
 		record "$img,\"key\":\"k\",\"tree\":\"$tree\",
 \"tree_temporary\":true" | ktstr-cache add >got 2>err
 		says "is not removed" err
-		[ -e home/linux.abcdef/precious ]
-		[ -e build/k.abcdef ]
+		[ -e home/linux.ktstr-tmp.abcdef/precious ]
+		[ -e build/k.ktstr-tmp.abcdef ]
 	done
-	record "$img,\"key\":\"k\",\"tree\":\"$PWD/build/k.abcdef\"" |
+	record "$img,\"key\":\"k\",\"tree\":\"$PWD/build/k.ktstr-tmp.abcdef\"" |
 		ktstr-cache add >got
-	[ -e build/k.abcdef ]
-	says "\"tree\":\"$PWD/build/k.abcdef\"" got
+	[ -e build/k.ktstr-tmp.abcdef ]
+	says "\"tree\":\"$PWD/build/k.ktstr-tmp.abcdef\"" got
 '
 
 t 'a record that is no built kernel becomes an error, the rest goes on' '

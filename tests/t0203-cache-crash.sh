@@ -91,10 +91,10 @@ t 'stores under one key wait for each other, and all succeed' '
 
 t 'told to stop, a store leaves nothing, its temporary tree included' '
 	export KTSTR_CACHE_DIR="$PWD/cache" KTSTR_BUILD_DIR="$PWD/build"
-	mkdir -p cache build/k.abcdef
-	echo image >build/k.abcdef/image
-	record "$PWD/build/k.abcdef/image" \
-		",\"tree\":\"$PWD/build/k.abcdef\",\"tree_temporary\":true" >rec
+	mkdir -p cache build/k.ktstr-tmp.abcdef
+	echo image >build/k.ktstr-tmp.abcdef/image
+	record "$PWD/build/k.ktstr-tmp.abcdef/image" \
+		",\"tree\":\"$PWD/build/k.ktstr-tmp.abcdef\",\"tree_temporary\":true" >rec
 	exec 9>cache/.k.lock
 	flock 9
 	ktstr-cache add <rec >got 2>err 9>&- &
@@ -104,7 +104,7 @@ t 'told to stop, a store leaves nothing, its temporary tree included' '
 	wait $! || status=$?
 	exec 9>&-
 	[ $status -eq 143 ]
-	[ ! -e build/k.abcdef ]
+	[ ! -e build/k.ktstr-tmp.abcdef ]
 	ls -A cache >left
 	echo .k.lock >want
 	same want left

@@ -194,13 +194,34 @@ t 'a signal while unpacking leaves no tree, and is passed on' '
 
 t 'old trees that nobody holds are swept, others are not' '
 	make_tar good
-	mkdir -p build/old.AAAAAA build/held.BBBBBB build/new.CCCCCC build/other
-	touch -d "2 days ago" build/old.AAAAAA build/held.BBBBBB build/other
-	flock build/held.BBBBBB ktstr-fetch -s good.tar >got
-	test ! -e build/old.AAAAAA
-	test -d build/held.BBBBBB
-	test -d build/new.CCCCCC
-	test -d build/other
+	mkdir -p build/old.ktstr-tmp.AAAAAA/sub build/held.ktstr-tmp.BBBBBB \
+		build/new.ktstr-tmp.CCCCCC
+	touch -d "2 days ago" build/old* build/held*
+	flock build/held.ktstr-tmp.BBBBBB ktstr-fetch -s good.tar >got
+	test ! -e build/old.ktstr-tmp.AAAAAA
+	test -d build/held.ktstr-tmp.BBBBBB
+	test -d build/new.ktstr-tmp.CCCCCC
+'
+
+t 'what users have in the build directory stays, however old' '
+	make_tar good
+	mkdir build
+	(
+		cd build
+		mkdir linux linux.stable linux.master scx.backup old.AAAAAA \
+			linux.ktstr linux.ktstr-backup linux.ktstr-tmp \
+			linux.ktstr-tmp.AAAAA linux.ktstr-tmp.AAAAAAA \
+			linux.ktstr-tmp.AAA-AA .ktstr-tmp.AAAAAA
+		touch linux.stable/precious install.log ktstr.log \
+			linux.ktstr-tmp.BBBBBB
+		touch -d "30 days ago" -- * .ktstr*
+		ls -A >../before
+		touch -d "8 days ago" K.ktstr.log
+	)
+	exits 3 ktstr-kbuild >got 2>err
+	ls -A build >after
+	same before after
+	[ -e build/linux.stable/precious ]
 '
 
 t 'too little room is told before anything is unpacked' '

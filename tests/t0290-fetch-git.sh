@@ -46,7 +46,7 @@ is() {
 	hash7=$(printf %.7s "$1")
 	key=$(printf %s "$2" | tr / +)-git-$hash7-$arch
 	tree=$(sed -n 's/.*"tree":"\([^"]*\)".*/\1/p' got)
-	case $tree in "$PWD/build/$key".??????) ;; *)
+	case $tree in "$PWD/build/$key".ktstr-tmp.??????) ;; *)
 		echo "tree is \"$tree\""
 		return 1
 		;;

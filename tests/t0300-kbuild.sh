@@ -28,8 +28,8 @@ record() {
 # The same with a tree that is temporary.
 setup_temporary() {
 	setup
-	mv tree build/K.AAAAAA
-	record "$PWD/build/K.AAAAAA" true
+	mv tree build/K.ktstr-tmp.AAAAAA
+	record "$PWD/build/K.ktstr-tmp.AAAAAA" true
 }
 
 empty() {
@@ -199,21 +199,21 @@ t 'a build that fails shows its own last lines, and where all of them are' '
 	says "line 99" err
 	exits 1 says "line 10 " err
 	says "make failed with exit status 2" err
-	says "whole output is in $PWD/build/K.AAAAAA.log" err
-	says "line 10" build/K.AAAAAA.log
+	says "whole output is in $PWD/build/K.ktstr-tmp.AAAAAA.ktstr.log" err
+	says "line 10" build/K.ktstr-tmp.AAAAAA.ktstr.log
 	says "\"schema\":\"ktstr.error/1\"" got
 	exits 1 says "\"image\"" got
-	test ! -e build/K.AAAAAA
+	test ! -e build/K.ktstr-tmp.AAAAAA
 '
 
 t 'a tree that is not ours is not removed, whatever its record says' '
 	setup
 	mkdir other
-	mv tree other/K.AAAAAA
-	record "$PWD/other/K.AAAAAA" true
+	mv tree other/K.ktstr-tmp.AAAAAA
+	record "$PWD/other/K.ktstr-tmp.AAAAAA" true
 	MINI=fail exits 1 ktstr-kbuild <in >got 2>err
 	says "is not removed" err
-	test -e other/K.AAAAAA/Makefile
+	test -e other/K.ktstr-tmp.AAAAAA/Makefile
 '
 
 for signal in INT:130 TERM:143; do

@@ -160,10 +160,10 @@ t 'a kernel of a source that is verified less is not taken' '
 	setup
 	key=6.14.2-tarball-x86_64
 	for n in one two; do
-		cp -r top build/$n.AAAAAA
+		cp -r top build/$n.ktstr-tmp.AAAAAA
 		printf "%s" "{\"schema\":\"ktstr.kernel/1\",\"source\":\"tarball\"," \
 			"\"version\":\"6.14.2\",\"key\":\"$key\"," \
-			"\"tree\":\"$PWD/build/$n.AAAAAA\",\"tree_temporary\":true," \
+			"\"tree\":\"$PWD/build/$n.ktstr-tmp.AAAAAA\",\"tree_temporary\":true," \
 			"\"verified\":\"$([ $n = one ] && echo none || echo pgp)\"}" >$n.in
 		echo >>$n.in
 	done

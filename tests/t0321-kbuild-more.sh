@@ -23,9 +23,9 @@ setup() {
 }
 
 tree() {
-	cp -r "$fix/mini-kernel" build/K.AAAAAA
+	cp -r "$fix/mini-kernel" build/K.ktstr-tmp.AAAAAA
 	cat >in <<-EOF
-	{"schema":"ktstr.kernel/1","source":"tarball","version":"6.14.2","key":"K","tree":"$PWD/build/K.AAAAAA","tree_temporary":true}
+	{"schema":"ktstr.kernel/1","source":"tarball","version":"6.14.2","key":"K","tree":"$PWD/build/K.ktstr-tmp.AAAAAA","tree_temporary":true}
 	EOF
 }
 
@@ -50,7 +50,7 @@ t 'LLVM=1 asks for clang and lld, and compiles with them' '
 	setup
 	fake clang ld.lld llvm-ar llvm-nm llvm-objcopy llvm-strip ccache
 	for how in flags environment; do
-		rm -rf build/K.AAAAAA words
+		rm -rf build/K.ktstr-tmp.AAAAAA words
 		tree
 		case $how in
 		flags) KTSTR_CCACHE=1 KTSTR_MAKEFLAGS=LLVM=1 \
@@ -61,7 +61,7 @@ t 'LLVM=1 asks for clang and lld, and compiles with them' '
 		[ $how = environment ] || exits 1 grep -v "|LLVM=1|" words
 		exits 1 grep -q "CC=ccache gcc" words
 	done
-	rm -rf build/K.AAAAAA words
+	rm -rf build/K.ktstr-tmp.AAAAAA words
 	tree
 	KTSTR_CCACHE=1 ktstr-kbuild <in >got
 	says "CC=ccache gcc|" words
@@ -73,11 +73,11 @@ t 'LLVM=-19 and LLVM=DIR/ name another clang, which is looked for and used' '
 	fake clang-19 ld.lld-19 llvm-ar-19 ccache
 	LLVM=-19 ktstr-kbuild <in >got
 	[ -s got ]
-	rm -rf build/K.AAAAAA words
+	rm -rf build/K.ktstr-tmp.AAAAAA words
 	tree
 	KTSTR_CCACHE=1 KTSTR_MAKEFLAGS=LLVM=-19 ktstr-kbuild <in >got
 	says "CC=ccache clang-19|" words
-	rm -rf build/K.AAAAAA words
+	rm -rf build/K.ktstr-tmp.AAAAAA words
 	tree
 	LLVM=-18 exits 77 ktstr-kbuild <in >got 2>err
 	says "what is not here: clang-18, ld.lld-18, llvm-ar-18" err
@@ -104,13 +104,13 @@ t 'the steps of a build are the total of the next, of its own version first' '
 	echo 2 >want
 	same want build/.steps-x86_64-slim
 	same want build/.steps-x86_64-slim-6.14.2
-	rm -rf build/K.AAAAAA
+	rm -rf build/K.ktstr-tmp.AAAAAA
 	tree
-	sed -i "s/SUBLEVEL = 2/SUBLEVEL = 3/" build/K.AAAAAA/Makefile
-	printf "\techo\n" >>build/K.AAAAAA/Makefile
+	sed -i "s/SUBLEVEL = 2/SUBLEVEL = 3/" build/K.ktstr-tmp.AAAAAA/Makefile
+	printf "\techo\n" >>build/K.ktstr-tmp.AAAAAA/Makefile
 	sed "s/6.14.2/6.14.3/" in | ktstr-kbuild >got
 	[ -s build/.steps-x86_64-slim-6.14.3 ]
-	rm -rf build/K.AAAAAA
+	rm -rf build/K.ktstr-tmp.AAAAAA
 	tree
 	sed "s|6.14.2|../../x|" in | ktstr-kbuild >got
 	[ ! -e build/../../x ]
@@ -120,10 +120,10 @@ t 'the steps of a build are the total of the next, of its own version first' '
 t '-t prints a line for people, and says if a tree is ready' '
 	setup
 	ktstr-kbuild -t --check <in >got
-	echo "K  $PWD/build/K.AAAAAA: ready to build, with all that the guest needs" >want
+	echo "K  $PWD/build/K.ktstr-tmp.AAAAAA: ready to build, with all that the guest needs" >want
 	same want got
 	ktstr-kbuild -t <in >got
-	echo "K  $PWD/build/K.AAAAAA/arch/x86/boot/bzImage" >want
+	echo "K  $PWD/build/K.ktstr-tmp.AAAAAA/arch/x86/boot/bzImage" >want
 	same want got
 	echo "CONFIG_PSI=y" >extra
 	ktstr-kbuild -t --check --kconfig extra <in >got
