@@ -369,7 +369,7 @@ static enum kt_status make_key(const struct git *g, char **key,
 	return kt_key_make(&parts, key, err);
 }
 
-static enum kt_status describe(struct git *g, const struct kt_fetch_dir *dir,
+static enum kt_status describe(struct git *g, struct kt_fetch_dir *dir,
 			       struct kt_record *rec, struct kt_error *err)
 {
 	char *key KT_CLEANUP(kt_freep) = NULL;

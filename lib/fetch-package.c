@@ -320,7 +320,7 @@ static enum kt_status set_file(const struct job *j, struct kt_record *rec,
 	return kt_record_set_path(rec, member, path, err);
 }
 
-static enum kt_status describe(const struct job *j, bool as_ours,
+static enum kt_status describe(struct job *j, bool as_ours,
 			       struct kt_record *rec, struct kt_error *err)
 {
 	const struct kt_key_parts parts = { .source = KT_SOURCE_PACKAGE,
@@ -342,14 +342,16 @@ static enum kt_status describe(const struct job *j, bool as_ours,
 	kt_record_set_str(rec, "arch", ARCH);
 	if (as_ours)
 		kt_record_set_str(rec, "kconfig_crc32", crc);
-	st = set_file(j, rec, "image", KT_PACKAGE_IMAGE, err);
+	st = kt_fetch_set_tree(j->how, &j->dir, rec, err);
+	if (!st)
+		st = set_file(j, rec, "image", KT_PACKAGE_IMAGE, err);
 	if (!st)
 		st = set_file(j, rec, "boot_image", BOOT_IMAGE, err);
 	if (!st)
 		st = set_file(j, rec, "vmlinux", VMLINUX, err);
 	if (!st && j->found.config)
 		st = set_file(j, rec, "config", KT_PACKAGE_CONFIG, err);
-	return st ? st : kt_fetch_set_tree(j->how, &j->dir, rec, err);
+	return st;
 }
 
 static enum kt_status make(struct job *j, bool any, struct kt_record *rec,

@@ -185,8 +185,8 @@ static enum kt_status find_entry(const struct kt_fetch *how,
 
 static enum kt_status describe(const struct kt_fetch *how,
 			       const struct tarball *tar,
-			       const struct kt_fetch_dir *dir,
-			       struct kt_record *rec, struct kt_error *err)
+			       struct kt_fetch_dir *dir, struct kt_record *rec,
+			       struct kt_error *err)
 {
 	char *key KT_CLEANUP(kt_freep) = NULL;
 	char text[KT_VERSION_SIZE];

@@ -14,7 +14,6 @@
 #include "lib/fetch-remote.h"
 #include "lib/hash.h"
 #include "lib/kconfig.h"
-#include "lib/key.h"
 #include "lib/stream.h"
 #include "lib/tree.h"
 #include "lib/workdir.h"
@@ -168,13 +167,10 @@ void kt_fetch_discard(const struct kt_fetch *how, const struct kt_record *rec)
 {
 	struct kt_fetch_dir dir KT_CLEANUP(kt_fetch_dir_drop) = { .how = how,
 								  .lock = -1 };
-	const char *source = kt_record_text(rec, "source");
 	const char *tree = kt_record_text(rec, "tree");
 	struct kt_error ignored;
 
-	/* A tree of source "local" was there before us. */
-	if (tree && source &&
-	    strcmp(source, kt_source_name(KT_SOURCE_LOCAL)) != 0 &&
+	if (tree && kt_record_flag(rec, "tree_temporary") &&
 	    !open_base(how, &dir.base, &ignored))
 		dir.path = kt_xstrdup(tree);
 }
@@ -232,12 +228,17 @@ enum kt_status kt_fetch_unpack(const struct kt_fetch *how, int fd,
 }
 
 enum kt_status kt_fetch_set_tree(const struct kt_fetch *how,
-				 const struct kt_fetch_dir *dir,
+				 struct kt_fetch_dir *dir,
 				 struct kt_record *rec, struct kt_error *err)
 {
-	const enum kt_status st =
-		kt_record_set_path(rec, "tree", dir->path, err);
+	/* If no record can carry the path, that is known before it is kept. */
+	enum kt_status st = kt_record_set_path(rec, "tree", dir->path, err);
 
+	if (!st && how->keep_tree) {
+		st = kt_workdir_keep(&dir->path, err);
+		if (!st)
+			st = kt_record_set_path(rec, "tree", dir->path, err);
+	}
 	if (st)
 		return st;
 	kt_record_set_bool(rec, "tree_temporary", !how->keep_tree);

@@ -90,8 +90,8 @@ enum kt_status kt_fetch_package(const struct kt_fetch *how,
 				struct kt_error *err) KT_MUST_CHECK;
 
 /*
- * Remove the tree that was made for @rec, if one was: nobody will get to know
- * of it.
+ * Remove the tree that was made for @rec, if one was and it is not kept: nobody
+ * will get to know of it.
  */
 void kt_fetch_discard(const struct kt_fetch *how, const struct kt_record *rec);
 
@@ -161,9 +161,12 @@ enum kt_status kt_fetch_unpack(const struct kt_fetch *how, int fd,
 			       const char *dir, struct kt_version *version,
 			       struct kt_error *err) KT_MUST_CHECK;
 
-/* Set "tree" and "tree_temporary" of a tree made in @dir, and say if kept. */
+/*
+ * Set "tree" and "tree_temporary" of a tree made in @dir. If it is kept, that is
+ * said, and @dir gets another name before, so no path in it may be known yet.
+ */
 enum kt_status kt_fetch_set_tree(const struct kt_fetch *how,
-				 const struct kt_fetch_dir *dir,
+				 struct kt_fetch_dir *dir,
 				 struct kt_record *rec,
 				 struct kt_error *err) KT_MUST_CHECK;
 

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,6 +95,28 @@ bool kt_workdir_is(const char *base, const char *path)
 	return !strncmp(path, base, len) && path[len] == '/' &&
 	       is_name(path + len + 1) && !lstat(path, &sb) &&
 	       S_ISDIR(sb.st_mode) && sb.st_uid == geteuid();
+}
+
+enum kt_status kt_workdir_keep(char **path, struct kt_error *err)
+{
+	char *prefix KT_CLEANUP(kt_freep) =
+		kt_xstrndup(*path, len_unmarked(*path));
+	char *kept = NULL;
+	enum kt_status st = kt_temp_dir(prefix, &kept, err);
+
+	if (st)
+		return st;
+	/* Onto an empty directory: so the name is free, and stays so. */
+	if (rename(*path, kept)) {
+		st = kt_fail_errno(err, "cannot rename \"%s\" to \"%s\"", *path,
+				   kept);
+		rmdir(kept);
+		free(kept);
+		return st;
+	}
+	free(*path);
+	*path = kept;
+	return KT_OK;
 }
 
 enum kt_status kt_workdir_remove(const char *base, const char *path,

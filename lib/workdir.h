@@ -43,6 +43,12 @@ enum kt_status kt_workdir_make(const char *base, const char *name, char **path,
 			       struct kt_error *err) KT_MUST_CHECK;
 
 /*
+ * Rename *path, which kt_workdir_new() has made, to a "NAME.XXXXXX" that no
+ * sweep takes for its own. The lock stays.
+ */
+enum kt_status kt_workdir_keep(char **path, struct kt_error *err) KT_MUST_CHECK;
+
+/*
  * Is @path, as it is written, a directory that kt_workdir_new() can have made
  * below canonical @base? Paths arrive in records, and nothing but such a
  * directory may be removed because a record says it is temporary.

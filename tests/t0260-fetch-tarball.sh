@@ -62,7 +62,25 @@ t 'with --keep-tree the tree is not temporary' '
 	make_tar good
 	ktstr-fetch --keep-tree -s good.tar >got 2>err
 	says "\"tree_temporary\":false" got
-	says "the tree is kept" err
+	tree=$(sed -n "s/.*\"tree\":\"\([^\"]*\)\".*/\1/p" got)
+	says "the tree is kept: $tree" err
+	diff -r "$fix/mini-kernel" "$tree"
+	[ "$(ls -A build)" = "${tree##*/}" ]
+'
+
+t 'a tree that is kept stays, however old, and unheard of' '
+	make_tar good
+	ktstr-fetch --keep-tree -s good.tar >got
+	touch -d "2 days ago" build/*
+	ktstr-fetch --keep-tree -s good.tar >got
+	exits 3 ktstr-kbuild >got 2>err
+	[ "$(ls build | wc -l)" -eq 2 ]
+	if [ -w /dev/full ]; then
+		exits 4 ktstr-fetch --keep-tree -s good.tar >/dev/full 2>err
+		says "the tree is kept: " err
+		exits 1 says "is not removed" err
+		[ "$(ls build | wc -l)" -eq 3 ]
+	fi
 '
 
 t 'links that stay inside are made' '

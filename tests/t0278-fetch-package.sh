@@ -62,7 +62,7 @@ whole() {
 	ktstr-fetch --package "$1" >got
 	tree=$(echo "$PWD"/build/*)
 	same - got <<-END
-	{"schema":"ktstr.kernel/1","source":"package","version":"6.14.2-test","package":"${1##*/}","sha256":"$sha","verified":"none","key":"6.14.2-test-package-x86_64","arch":"x86_64","kconfig_crc32":"$(jq -r .kconfig_crc32 got)","image":"$tree/image","boot_image":"$tree/boot_image","vmlinux":"$tree/vmlinux","config":"$tree/config","tree":"$tree","tree_temporary":true}
+	{"schema":"ktstr.kernel/1","source":"package","version":"6.14.2-test","package":"${1##*/}","sha256":"$sha","verified":"none","key":"6.14.2-test-package-x86_64","arch":"x86_64","kconfig_crc32":"$(jq -r .kconfig_crc32 got)","tree":"$tree","tree_temporary":true,"image":"$tree/image","boot_image":"$tree/boot_image","vmlinux":"$tree/vmlinux","config":"$tree/config"}
 	END
 	cmp "$tree/image" root/boot/vmlinuz-6.14.2-test
 	cmp "$tree/config" "$work/config"
@@ -236,6 +236,20 @@ t 'a kernel without symbols is taken, with a note' '
 	KTSTR_BUILD_DIR=$PWD/build ktstr-fetch -p vmlinuz >got 2>err
 	says "no symbols" err
 	KTSTR_BUILD_DIR=$PWD/build ktstr-cache add <got >added
+'
+
+t 'with --keep-tree the files stay where the record has them' '
+	root
+	deb linux.deb
+	ktstr-fetch --keep-tree -p linux.deb >got 2>err
+	jq -er "select(.tree_temporary | not) | .tree" got >tree
+	jq -r ".tree, .image, .boot_image, .vmlinux, .config" got |
+		xargs ls -d >there
+	[ "$(grep -c "^$(cat tree)/" there)" -eq 4 ]
+	touch -d "2 days ago" build/*
+	ktstr-cache add <got >added
+	exits 3 ktstr-kbuild >none 2>err
+	[ -e "$(jq -r .image got)" ]
 '
 
 t 'the same file is found in the cache, and nothing is unpacked' '
