@@ -39,6 +39,22 @@ static bool good_goes(const struct kt_clean *clean, const struct kt_record *rec,
 	       too_old(clean, rec);
 }
 
+/* Does what link @link leads to go? */
+static bool target_goes(const struct kt_record *link,
+			struct kt_record *const *list, size_t nr,
+			const bool *goes)
+{
+	const char *target = kt_path_base(kt_record_text(link, "entry"));
+
+	for (size_t i = 0; i < nr; i++) {
+		const char *key = kt_record_text(list[i], "key");
+
+		if (key && !strcmp(key, target))
+			return goes[i];
+	}
+	return false;
+}
+
 size_t kt_clean_select(const struct kt_clean *clean,
 		       struct kt_record *const *list, size_t nr, bool *goes)
 {
@@ -49,6 +65,9 @@ size_t kt_clean_select(const struct kt_clean *clean,
 		struct kt_error ignored;
 		uint64_t bytes = 0;
 
+		goes[i] = false;
+		if (kt_cache_is_link(list[i]))
+			continue;
 		if (kt_record_flag(list[i], "foreign")) {
 			goes[i] = clean->foreign;
 		} else if (kt_record_has(list[i], "error")) {
@@ -61,6 +80,12 @@ size_t kt_clean_select(const struct kt_clean *clean,
 				total = UINT64_MAX;
 			goes[i] = good_goes(clean, list[i], nr_good++, total);
 		}
+		nr_goes += goes[i];
+	}
+	for (size_t i = 0; i < nr; i++) {
+		if (!kt_cache_is_link(list[i]))
+			continue;
+		goes[i] = target_goes(list[i], list, nr, goes);
 		nr_goes += goes[i];
 	}
 	return nr_goes;

@@ -4,7 +4,8 @@
  *
  * Good entries and corrupt ones are treated apart: a corrupt one takes no place
  * among those that are kept, and goes with every clean. An entry that a later
- * Rust ktstr wrote is not ours to judge, and goes only if it is asked for.
+ * Rust ktstr wrote is not ours to judge, and goes only if it is asked for. A
+ * link to a good entry takes no place and no room, and goes with that entry.
  */
 #ifndef KT_CACHE_CLEAN_H
 #define KT_CACHE_CLEAN_H

@@ -509,6 +509,14 @@ void kt_cache_list_free(struct kt_record **list, size_t nr)
 	free(list);
 }
 
+bool kt_cache_is_link(const struct kt_record *rec)
+{
+	const char *key = kt_record_text(rec, "key"),
+		   *entry = kt_record_text(rec, "entry");
+
+	return key && entry && strcmp(kt_path_base(entry), key) != 0;
+}
+
 bool kt_cache_fresh(const struct kt_record *rec)
 {
 	const char *arch = kt_record_text(rec, "arch");

@@ -78,6 +78,9 @@ enum kt_status kt_cache_store(struct kt_cache *cache, const char *key,
 			      struct kt_record **out,
 			      struct kt_error *err) KT_MUST_CHECK;
 
+/* True if the good entry @rec (from list) is a link to another one. */
+bool kt_cache_is_link(const struct kt_record *rec);
+
 /*
  * True if the entry @rec (from lookup or list) may stand in for a new build:
  * not stale, of this machine's architecture.

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/cache.h"
 #include "lib/clock.h"
 #include "lib/error.h"
 #include "lib/key.h"
@@ -147,7 +148,8 @@ static void count(const struct kt_record *rec, struct kt_listing_totals *totals)
 		totals->nr_corrupt++;
 	} else {
 		totals->nr_stale += kt_record_flag(rec, "stale_kconfig");
-		totals->bytes += size_of(rec);
+		if (!kt_cache_is_link(rec))
+			totals->bytes += size_of(rec);
 	}
 }
 

@@ -17,7 +17,7 @@
 
 struct kt_listing_totals {
 	size_t nr_stale, nr_corrupt, nr_foreign;
-	uint64_t bytes; /* of all that are neither corrupt nor foreign */
+	uint64_t bytes; /* of all that are neither corrupt, foreign nor links */
 };
 
 /*

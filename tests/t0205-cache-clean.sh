@@ -181,6 +181,29 @@ t '--max-size removes the oldest, but none that --keep names' '
 	says "--max-size: \"10X\" is no size" err
 '
 
+t 'a link takes no place and no room, and goes with what it leads to' '
+	three
+	ln -s c cache/0-newest
+	ln -s b cache/z
+	each=$(ktstr-cache list | sed -n "1s/.*\"entry_bytes\":\([0-9]*\).*/\1/p")
+	cargo-ktstr kernel clean --dry-run --keep 1 >out
+	says "would remove 3 cached kernel(s), $((2 * each)) B" out
+	ktstr-cache clean -t --force --corrupt-only >out
+	left 0-newest a b c z
+	ktstr-cache clean -t --force --keep 2 >out
+	left 0-newest b c z
+	ktstr-cache clean -t --force --keep 1 >out
+	echo "removed 2 cached kernel(s)." >want
+	same want out
+	left 0-newest c
+	ktstr-cache clean -t --force --max-size "$each" >out
+	left 0-newest c
+	ktstr-cache list -t >out 2>err
+	says "2 entries, $each B" err
+	ktstr-cache clean -t --force --max-size $((each - 1)) >out
+	[ -z "$(ls cache)" ]
+'
+
 t '--dry-run shows, without a question, and removes nothing' '
 	three
 	mkdir cache/bad
