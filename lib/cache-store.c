@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/cache-aside.h"
 #include "lib/cache-clean.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
@@ -58,13 +59,6 @@ static void store_release(struct store *s)
 	free(s->tmp);
 }
 
-static char *lock_path(const char *root, const char *key)
-{
-	char *name KT_CLEANUP(kt_freep) = kt_xasprintf(".%s.lock", key);
-
-	return kt_path_join(root, name);
-}
-
 /*
  * The process id behind the last dash of ".tmp-KEY-PID", and the key; false if
  * the name is not of that form.
@@ -86,23 +80,29 @@ static bool parse_tmp(const char *name, char **key, pid_t *pid)
 
 static void sweep_one(const struct store *s, const char *name)
 {
+	const char *aside = kt_cache_aside_key(name);
 	char *key KT_CLEANUP(kt_freep) = NULL;
 	char *path KT_CLEANUP(kt_freep) = NULL;
 	int lock KT_CLEANUP(kt_closep) = -1;
 	struct kt_error ignored;
 	pid_t pid;
 
-	if (!parse_tmp(name, &key, &pid) || !kill(pid, 0) || errno != ESRCH)
+	if (aside)
+		key = kt_xstrdup(aside);
+	else if (!parse_tmp(name, &key, &pid) || !kill(pid, 0) ||
+		 errno != ESRCH)
 		return;
 	/* The lock of our own key is ours already. */
 	if (strcmp(key, s->key) != 0) {
 		if (kt_key_check(key, &ignored))
 			return;
-		path = lock_path(s->root, key);
+		path = kt_cache_lock_path(s->root, key);
 		if (kt_lock_file(path, false, NOT_AT_ALL, &lock, &ignored))
 			return;
 	}
-	if (kt_remove_tree(s->root_fd, name, &ignored)) {
+	if (aside) {
+		kt_cache_aside_settle(s->root_fd, key);
+	} else if (kt_remove_tree(s->root_fd, name, &ignored)) {
 		/* It is left for whoever can. */
 	}
 }
@@ -293,15 +293,10 @@ static enum kt_status store_metadata(struct store *s, struct kt_error *err)
 	return st;
 }
 
-/*
- * Where the file system cannot exchange two names (NFS), the old entry steps
- * aside first, and for a moment there is none.
- */
+/* Where the file system cannot exchange two names: lib/cache-aside.h. */
 static enum kt_status step_aside(const struct store *s, struct kt_error *err)
 {
-	char *aside KT_CLEANUP(kt_freep) = kt_xasprintf(
-		"%s%s-old-%ld", KT_CACHE_TMP, s->key, (long)getpid());
-	struct kt_error ignored;
+	char *aside KT_CLEANUP(kt_freep) = kt_cache_aside_name(s->key);
 
 	if (renameat(s->root_fd, s->key, s->root_fd, aside))
 		return kt_fail_errno(err, "cannot replace \"%s\"", s->key);
@@ -312,7 +307,8 @@ static enum kt_status step_aside(const struct store *s, struct kt_error *err)
 		renameat(s->root_fd, aside, s->root_fd, s->key);
 		return st;
 	}
-	if (kt_remove_tree(s->root_fd, aside, &ignored)) {
+	/* As after an exchange, the old entry has the new one's other name. */
+	if (renameat(s->root_fd, aside, s->root_fd, s->tmp)) {
 		/* The next store sweeps it. */
 	}
 	return KT_OK;
@@ -341,7 +337,7 @@ static enum kt_status make_tmp(struct store *s, struct kt_error *err)
 {
 	enum kt_status st;
 
-	s->tmp = kt_xasprintf("%s%s-%ld", KT_CACHE_TMP, s->key, (long)getpid());
+	s->tmp = kt_cache_tmp_name(s->key);
 	/* The lock is ours, so whoever made that one is dead. */
 	st = kt_remove_tree(s->root_fd, s->tmp, err);
 	if (st)
@@ -400,7 +396,7 @@ enum kt_status kt_cache_store(struct kt_cache *cache, const char *key,
 	if (s.root_fd < 0)
 		return kt_fail_errno(err, "cannot open the cache \"%s\"",
 				     s.root);
-	path = lock_path(s.root, key);
+	path = kt_cache_lock_path(s.root, key);
 	st = kt_lock_file(path, false, kt_deadline_in(LOCK_WAIT_NS), &lock,
 			  err);
 	if (st)
@@ -433,7 +429,7 @@ static enum kt_status remove_dir(struct store *s, bool is_key,
 	/* A name that is no key may be too long for that. */
 	if (!is_key)
 		return kt_remove_tree(s->root_fd, s->key, err);
-	s->tmp = kt_xasprintf("%s%s-%ld", KT_CACHE_TMP, s->key, (long)getpid());
+	s->tmp = kt_cache_tmp_name(s->key);
 	st = kt_remove_tree(s->root_fd, s->tmp, err);
 	if (st)
 		return st;
@@ -493,10 +489,11 @@ enum kt_status kt_cache_remove(struct kt_cache *cache, const char *name,
 					     s.root);
 	/* Nothing is ever stored under another name. */
 	if (is_key) {
-		path = lock_path(s.root, name);
+		path = kt_cache_lock_path(s.root, name);
 		st = kt_lock_file(path, false, NOT_AT_ALL, &lock, err);
 		if (st)
 			return st;
+		kt_cache_aside_settle(s.root_fd, name);
 	}
 	st = remove_name(&s, is_key, err);
 	/* Whoever waits for the lock sees that it is gone, and makes another. */

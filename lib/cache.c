@@ -2,9 +2,10 @@
 /*
  * cache - find built kernels by key, and list them
  *
- * Readers take no lock. If the parts of an entry do not fit, it may have been
- * replaced just then: it is read again through one directory descriptor, so
- * that they belong together, until it was not replaced meanwhile.
+ * Readers take no lock, but to put back what a killed store has left aside. If
+ * the parts of an entry do not fit, it may have been replaced just then: it is
+ * read again through one directory descriptor, so that they belong together,
+ * until it was not replaced meanwhile.
  */
 #include "lib/cache.h"
 
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
+#include "lib/cache-aside.h"
 #include "lib/fd.h"
 #include "lib/key.h"
 #include "lib/metadata.h"
@@ -291,6 +293,9 @@ static enum kt_status read_entry(struct reader *r, const char *key,
 		struct place at = { 0 };
 
 		st = open_entry(r, key, name, &fd, err);
+		if (!st && fd < 0 && !i &&
+		    kt_cache_aside_restore(r->fd, r->path, name))
+			continue;
 		if (st || fd < 0)
 			return st;
 		dir = kt_path_join(r->path, name);
@@ -408,8 +413,12 @@ static void closedirp(DIR **dir)
 		closedir(*dir);
 }
 
+/*
+ * Add what is in the directory. *again: an entry may have been aside, and came
+ * back too late to be seen.
+ */
 static enum kt_status scan(const struct reader *r, struct row **rows,
-			   size_t *nr, struct kt_error *err)
+			   size_t *nr, bool *again, struct kt_error *err)
 {
 	DIR *dir KT_CLEANUP(closedirp) = NULL;
 	int fd = openat(r->fd, ".", DIR_FLAGS);
@@ -423,6 +432,10 @@ static enum kt_status scan(const struct reader *r, struct row **rows,
 				     r->path);
 	}
 	for (errno = 0; (de = readdir(dir)); errno = 0) {
+		const char *aside = kt_cache_aside_key(de->d_name);
+
+		if (aside && kt_cache_aside_restore(r->fd, r->path, aside))
+			*again = true;
 		if (de->d_name[0] != '.' &&
 		    (de->d_type == DT_DIR || de->d_type == DT_LNK ||
 		     de->d_type == DT_UNKNOWN))
@@ -432,6 +445,19 @@ static enum kt_status scan(const struct reader *r, struct row **rows,
 		return kt_fail_errno(err, "cannot read the cache \"%s\"",
 				     r->path);
 	return KT_OK;
+}
+
+static enum kt_status find_rows(const struct reader *r, struct row **rows,
+				size_t *nr, struct kt_error *err)
+{
+	bool again = false;
+	enum kt_status st = scan(r, rows, nr, &again, err);
+
+	if (st || !again)
+		return st;
+	while (*nr)
+		free((*rows)[--*nr].key);
+	return scan(r, rows, nr, &again, err);
 }
 
 /* What the threads of a listing share. */
@@ -488,7 +514,7 @@ enum kt_status kt_cache_list(struct kt_cache *cache, struct kt_record ***out,
 	enum kt_status st = reader_open(cache, &r, err);
 
 	if (!st && r.fd >= 0)
-		st = scan(&r, &l.rows, &l.nr, err);
+		st = find_rows(&r, &l.rows, &l.nr, err);
 	if (!st)
 		kt_workers_run((unsigned int)(l.nr / ROWS_A_THREAD + 1),
 			       read_rows, &l);

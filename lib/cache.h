@@ -6,8 +6,9 @@
  * boot_image (the uncompressed ELF kernel, x86-64), vmlinux (reduced to .BTF
  * and symbols), .config, and metadata.json, written last. It appears whole or
  * not at all, and so does its replacement: a kill at any instant leaves the
- * old entry or the new one. metadata.json is the Rust ktstr 0.2.2's, with our
- * figures in extra members that its reader ignores.
+ * old entry or the new one, on NFS once it is asked for (lib/cache-aside.h).
+ * metadata.json is the Rust ktstr 0.2.2's, with our figures in extra members
+ * that its reader ignores.
  *
  * Lock files (ROOT/.KEY.lock) are plain files: the Rust reader takes every
  * directory in ROOT for an entry.

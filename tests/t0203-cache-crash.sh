@@ -72,6 +72,100 @@ t 'killed at any moment, a store leaves the old entry or the new one' '
 	same want left
 '
 
+# no_exchange: make nfs.so, by which a process can only rename, and is killed
+# after renaming KILL_AFTER times
+no_exchange() {
+	gcc -shared -fPIC -o nfs.so -xc - <<-\EOF
+	#define _GNU_SOURCE
+	#include <errno.h>
+	#include <signal.h>
+	#include <stdlib.h>
+	#include <sys/syscall.h>
+	#include <unistd.h>
+
+	int renameat2(int from, const char *old, int to, const char *new,
+		      unsigned int flags)
+	{
+		static int done;
+		const char *after = getenv("KILL_AFTER");
+
+		if (flags) {
+			errno = EINVAL;
+			return -1;
+		}
+		if (syscall(SYS_renameat2, from, old, to, new, 0))
+			return -1;
+		if (++done == (after ? atoi(after) : 0))
+			kill(getpid(), SIGKILL);
+		return 0;
+	}
+
+	int renameat(int from, const char *old, int to, const char *new)
+	{
+		return renameat2(from, old, to, new, 0);
+	}
+	EOF
+}
+
+# found COMMAND...: run it on the cache that a killed store has left in "left";
+# the entry must be whole then
+found() {
+	rm -rf cache
+	cp -a left cache
+	"$@" >got 2>err || { cat err; return 1; }
+	whole
+}
+
+t 'where names cannot be exchanged it is the old entry or the new one, too' '
+	export KTSTR_CACHE_DIR="$PWD/cache"
+	no_exchange
+	for side in a b; do
+		echo $side >$side
+		echo $side >config-$side
+		record "$PWD/$side" ",\"config\":\"$PWD/config-$side\"" >rec-$side
+	done
+	record "$PWD/a" | sed "s/\"k\"/\"other\"/" >rec-other
+	killed=0
+	while :; do
+		rm -rf cache
+		ktstr-cache add <rec-a >got
+		ln -s k cache/alias
+		status=0
+		KILL_AFTER=$((killed + 1)) LD_PRELOAD="$PWD/nfs.so" \
+			ktstr-cache add <rec-b >got || status=$?
+		[ $status -eq 137 ] || break
+		killed=$((killed + 1))
+		rm -rf left
+		mv cache left
+		find left | sort
+		found ktstr-cache get k
+		found ktstr-cache get alias
+		found ktstr-cache verify k
+		found ktstr-cache list
+		[ "$(wc -l <got)" -eq 2 ]
+		found ktstr-cache clean --force --keep 1
+		found ktstr-cache add <rec-other
+		ls -A cache >after
+		printf "%s\n" .k.lock .other.lock alias k other >want
+		same want after
+		found ktstr-cache add <rec-b
+		same b cache/k/$image
+		ls -A cache >after
+		printf "%s\n" .k.lock alias k >want
+		same want after
+		rm -rf cache
+		cp -a left cache
+		ktstr-cache clean --force >got
+		ktstr-cache list >got
+		[ ! -s got ]
+	done
+	[ $status -eq 0 ]
+	[ $killed -ge 3 ]
+	same b cache/k/$image
+	ls -A cache >after
+	same want after
+'
+
 t 'stores under one key wait for each other, and all succeed' '
 	export KTSTR_CACHE_DIR="$PWD/cache"
 	pids=
