@@ -43,12 +43,14 @@ size_t kt_clean_select(const struct kt_clean *clean,
 		       struct kt_record *const *list, size_t nr, bool *goes);
 
 /*
- * Remove what stands under @name in @cache, in whatever state it is; of a link
- * only the link. A reader finds the whole entry or none, and a kill leaves what
- * the next store sweeps. KT_OK if there is none. KT_AGAIN, and nothing done, if
- * a store under @name is running. On failure what is left stands under @name.
+ * Remove the entry @listed, a record of kt_cache_list(), in whatever state it
+ * is; of a link only the link. A reader finds the whole entry or none, and a
+ * kill leaves what the next store sweeps. KT_OK if there is none. KT_AGAIN, and
+ * nothing done, if a store under its key is running, or it is not what was
+ * listed. On failure what is left stands under its key.
  */
-enum kt_status kt_cache_remove(struct kt_cache *cache, const char *name,
+enum kt_status kt_cache_remove(struct kt_cache *cache,
+			       const struct kt_record *listed,
 			       struct kt_error *err) KT_MUST_CHECK;
 
 struct kt_cache_checked {

@@ -464,9 +464,49 @@ static enum kt_status remove_name(struct store *s, bool is_key,
 		       KT_OK;
 }
 
-enum kt_status kt_cache_remove(struct kt_cache *cache, const char *name,
+/* KT_AGAIN if another kernel than @listed stands under @key by now. */
+static enum kt_status check_listed(struct kt_cache *cache, const char *key,
+				   const struct kt_record *listed,
+				   struct kt_error *err)
+{
+	struct kt_record *found KT_CLEANUP(kt_record_freep) = NULL;
+	struct kt_buf was KT_CLEANUP(kt_buf_release) = { 0 };
+	struct kt_buf is KT_CLEANUP(kt_buf_release) = { 0 };
+	const enum kt_status st = kt_cache_list_one(cache, key, &found, err);
+
+	if (st || !found)
+		return st;
+	kt_record_line(listed, &was);
+	kt_record_line(found, &is);
+	if (was.len == is.len && !memcmp(was.data, is.data, is.len))
+		return KT_OK;
+	return kt_fail(err, KT_AGAIN, "\"%s\" was changed meanwhile, and stays",
+		       key);
+}
+
+/* Lock @key, so that what is there is what was listed until it is removed. */
+static enum kt_status lock_listed(const struct store *s, const char *path,
+				  struct kt_cache *cache,
+				  const struct kt_record *listed, int *lock,
+				  struct kt_error *err)
+{
+	enum kt_status st = kt_lock_file(path, false, NOT_AT_ALL, lock, err);
+
+	if (st == KT_AGAIN)
+		return kt_fail(err, KT_AGAIN,
+			       "\"%s\" is being stored just now, and stays",
+			       s->key);
+	if (st)
+		return st;
+	kt_cache_aside_settle(s->root_fd, s->key);
+	return check_listed(cache, s->key, listed, err);
+}
+
+enum kt_status kt_cache_remove(struct kt_cache *cache,
+			       const struct kt_record *listed,
 			       struct kt_error *err)
 {
+	const char *name = kt_record_text(listed, "key");
 	int lock KT_CLEANUP(kt_closep) = -1;
 	struct store s KT_CLEANUP(
 		store_release) = { .root = kt_cache_root(cache),
@@ -475,11 +515,13 @@ enum kt_status kt_cache_remove(struct kt_cache *cache, const char *name,
 				   .dir_fd = -1 };
 	char *path KT_CLEANUP(kt_freep) = NULL;
 	struct kt_error ignored;
-	const bool is_key = !kt_key_check(name, &ignored);
 	enum kt_status st;
+	bool is_key;
 
-	if (!*name || *name == '.' || strchr(name, '/'))
-		return kt_fail(err, KT_DATA, "\"%s\" is no entry", name);
+	if (!name || !*name || *name == '.' || strchr(name, '/'))
+		return kt_fail(err, KT_DATA, "\"%s\" is no entry",
+			       name ? name : "");
+	is_key = !kt_key_check(name, &ignored);
 	s.root_fd = open(s.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s.root_fd < 0)
 		return errno == ENOENT ?
@@ -490,10 +532,9 @@ enum kt_status kt_cache_remove(struct kt_cache *cache, const char *name,
 	/* Nothing is ever stored under another name. */
 	if (is_key) {
 		path = kt_cache_lock_path(s.root, name);
-		st = kt_lock_file(path, false, NOT_AT_ALL, &lock, err);
+		st = lock_listed(&s, path, cache, listed, &lock, err);
 		if (st)
 			return st;
-		kt_cache_aside_settle(s.root_fd, name);
 	}
 	st = remove_name(&s, is_key, err);
 	/* Whoever waits for the lock sees that it is gone, and makes another. */

@@ -528,6 +528,18 @@ enum kt_status kt_cache_list(struct kt_cache *cache, struct kt_record ***out,
 	return KT_OK;
 }
 
+enum kt_status kt_cache_list_one(struct kt_cache *cache, const char *name,
+				 struct kt_record **out, struct kt_error *err)
+{
+	struct reader r KT_CLEANUP(reader_release) = { .fd = -1 };
+	const enum kt_status st = reader_open(cache, &r, err);
+
+	if (st)
+		return st;
+	*out = r.fd >= 0 ? entry_of(&r, name, false) : NULL;
+	return KT_OK;
+}
+
 void kt_cache_list_free(struct kt_record **list, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)

@@ -61,6 +61,11 @@ enum kt_status kt_cache_lookup(struct kt_cache *cache, const char *key,
 enum kt_status kt_cache_list(struct kt_cache *cache, struct kt_record ***out,
 			     size_t *nr, struct kt_error *err) KT_MUST_CHECK;
 
+/* The record that kt_cache_list() has of what stands under @name now, or NULL. */
+enum kt_status kt_cache_list_one(struct kt_cache *cache, const char *name,
+				 struct kt_record **out,
+				 struct kt_error *err) KT_MUST_CHECK;
+
 void kt_cache_list_free(struct kt_record **list, size_t nr);
 
 /*

@@ -29,13 +29,14 @@ left() {
 	same want_ left_
 }
 
-# asks ANSWER COMMAND...: run it on a terminal and type ANSWER there
+# asks ANSWER COMMAND...: run it on a terminal and type ANSWER there, once the
+# script "meanwhile" has run, if there is one
 asks() {
 	answer=$1
 	shift
 	printf '%s' "$answer" >answer
 	python3 - "$@" <<-\EOF
-	import os, pty, sys
+	import os, pty, subprocess, sys
 	answer = open("answer", "rb").read()
 	pid, fd = pty.fork()
 	if pid == 0:
@@ -44,6 +45,8 @@ asks() {
 	said = b""
 	while not said.endswith(b"[y/N] "):
 	    said += os.read(fd, 1024)
+	if os.path.exists("meanwhile"):
+	    subprocess.run(["sh", "meanwhile"], check=True)
 	os.write(fd, answer)
 	try:
 	    while True:
@@ -115,6 +118,38 @@ t 'anything else is a no' '
 		says "aborted" out
 		left a b c
 	done
+'
+
+t 'what has changed while the question stood stays' '
+	command -v python3 >/dev/null || { echo "no python3"; exit 77; }
+	three
+	mkdir cache/bad
+	echo "no json" >cache/a/metadata.json
+	ln -s a cache/alias
+	record="{\"schema\":\"ktstr.kernel/1\",\"arch\":\"$arch\",\"image\":\"$PWD/image\""
+	echo "$record,\"key\":\"a\"}" >rec
+	echo "ktstr-cache add <rec" >meanwhile
+	asks "y
+" cargo-ktstr kernel clean --corrupt-only
+	left a alias b c
+	says "remove 3 entries? [y/N] " tty
+	says "\"a\" was changed meanwhile, and stays" tty
+	says "\"alias\" was changed meanwhile, and stays" tty
+	says "removed 1 cached kernel(s)." out
+	echo "$record,\"key\":\"b\"}" >rec
+	asks "y
+" cargo-ktstr kernel clean
+	left b
+	says "\"b\" was changed meanwhile, and stays" tty
+	echo "echo no json >cache/b/metadata.json" >meanwhile
+	asks "y
+" ktstr-cache clean -t
+	left b
+	echo "rm -r cache/b" >meanwhile
+	asks "y
+" ktstr-cache clean -t
+	says "removed 1 cached kernel(s)." out
+	[ ! -e cache/b ]
 '
 
 t '--keep counts good entries only, and the corrupt ones go' '

@@ -152,9 +152,9 @@ static enum kt_status remove_one(struct clean *c, const struct kt_record *rec,
 
 	if (st)
 		return st;
-	st = c->dry_run ? KT_OK : kt_cache_remove(c->cache, key, &why);
+	st = c->dry_run ? KT_OK : kt_cache_remove(c->cache, rec, &why);
 	if (st == KT_AGAIN) {
-		kt_note("\"%s\" is being stored just now, and stays", key);
+		kt_note("%s", why.msg);
 		return KT_OK;
 	}
 	if (st) {
