@@ -74,6 +74,7 @@
  * The command's end and the end of its output are told apart: a daemon it
  * leaves behind may hold stdout open. Once the command itself has ended, init
  * waits KT_CTL_LINGER_MS for the pipes to close, then sends their eof anyway.
+ * Its stdin ends with it: what comes then is eaten, whoever holds the pipe.
  */
 #ifndef KT_CTL_H
 #define KT_CTL_H

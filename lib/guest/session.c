@@ -348,6 +348,8 @@ static void reap(struct kt_session *session)
 			continue;
 		end_scheduler(session, pid);
 		session->pid = 0;
+		/* Whoever else holds it open need not read it: eat the rest. */
+		kt_stream_close_pipe(&session->in);
 		session->ended_ms = kt_session_now_ms();
 		if (WIFSIGNALED(status))
 			say_number(session, "signaled", NULL,

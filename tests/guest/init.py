@@ -158,6 +158,22 @@ def unread(host):
     eq(host.job("cat", data=b"mine")[1], b"mine")
 
 
+def unread_held(host):
+    "nor is what a child it left behind holds, and does not read"
+    script = "exec 3<&0; trap '' TERM; sleep 30 <&3 >&- 2>&- & trap - TERM"
+    host.say("run", "sh", "-c", script + "; echo $!; wait")
+    until(host, b"\n")
+    host.feed(bytes(150000))
+    host.say("signal", "15")
+    host.eof()
+    how, out, _ = host.finish()
+    try:
+        eq(how, ("signaled", 15))
+        eq(host.job("cat", data=b"mine", timeout=5)[1], b"mine")
+    finally:
+        os.kill(int(out), signal.SIGKILL)
+
+
 def early_run(host):
     "a run that comes before the last job's eof waits for it"
     host.say("run", "true")
@@ -536,8 +552,8 @@ def main():
     tests = [
         hello, statuses, signals, started, apart, pipes, settings, path,
         failing, failed_text, empty, ten_megabytes, slow_reader, slow_command,
-        both_ways, unread, early_run, eof_first, busy, linger, linger_whole,
-        group, ping, hostile, long_line, many_words, flood, stdout_gone,
+        both_ways, unread, unread_held, early_run, eof_first, busy, linger,
+        linger_whole, group, ping, hostile, long_line, many_words, flood, stdout_gone,
         joined, attaching, next_scheduler, orphans,
         terminal, terminal_once, winsize, keys, greeting, shell_busy, hang_up,
         terminal_bytes, terminal_whole, terminal_left,
