@@ -31,7 +31,7 @@
  *   eof stdout|stderr BYTES    no more on that port, BYTES in all
  *   exited STATUS              the command's exit status, 0 to 255
  *   signaled SIGNO             or the signal it died of
- *   pong WORD                  the answer to ping
+ *   pong WORD                  the answer to ping, with its word
  *   warning TEXT               for people
  *   bye                        init ends the machine now
  * Host to guest, before a job:

@@ -141,10 +141,11 @@ void kt_guest_stdin_eof(struct kt_guest *g, uint64_t bytes)
 
 void kt_guest_ping(struct kt_guest *g)
 {
-	static const char *const words[] = { "ping", "deadline", NULL };
+	const char *const words[] = { "ping", g->ping, NULL };
 	struct kt_error ignored;
 
 	g->pinged = true;
+	snprintf(g->ping, sizeof(g->ping), "%u", ++g->nr_pings);
 	if (queue(&g->out, words, &ignored))
 		abort();
 }
@@ -283,9 +284,11 @@ static enum kt_status on_end(struct kt_guest *g, char **words,
 static enum kt_status on_pong(struct kt_guest *g, char **words,
 			      struct kt_error *err)
 {
-	if (!g->pinged)
+	if (!g->nr_pings)
 		return out_of_order(words[0], err);
-	g->ponged = true;
+	/* One that is due to the job before may come late. */
+	if (g->pinged && words[1] && !strcmp(words[1], g->ping))
+		g->ponged = true;
 	return KT_OK;
 }
 

@@ -47,7 +47,7 @@ struct kt_guest {
 	int status; /* ENDED: exit status or 128 + signal; FAILED: 126, 127 */
 	bool has_eof[2]; /* stdout, stderr: the end is announced */
 	uint64_t eof[2]; /* and after how many bytes it comes */
-	bool ponged;
+	bool ponged;	 /* the last ping of this job is answered */
 	bool attached;
 	char ops[KT_GUEST_OPS_SIZE]; /* attached: to what, printable */
 	uint64_t hello_ns, started_ns, ended_ns; /* lib/clock.h; 0: not yet */
@@ -56,7 +56,8 @@ struct kt_guest {
 
 	struct kt_buf job, line;
 	bool pinged, attach;
-	unsigned int nr_warnings;
+	unsigned int nr_warnings, nr_pings;
+	char ping[16]; /* the word of the last of them */
 	kt_guest_warn_fn *warn;
 	void *ctx;
 };

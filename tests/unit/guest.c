@@ -81,7 +81,7 @@ static void test_talk(void)
 		{ "started\t1\n", KT_DATA, KT_GUEST_BOOTING, 0 },
 		{ "exited\t0\n", KT_DATA, KT_GUEST_BOOTING, 0 },
 		{ "eof\tstdout\t0\n", KT_DATA, KT_GUEST_BOOTING, 0 },
-		{ "pong\tdeadline\n", KT_DATA, KT_GUEST_BOOTING, 0 },
+		{ "pong\t1\n", KT_DATA, KT_GUEST_BOOTING, 0 },
 		{ "failed\t2\n", KT_DATA, KT_GUEST_BOOTING, 0 },
 		{ "hello\t1\nexited\t0\n", KT_DATA, KT_GUEST_ASKED, 0 },
 		{ "hello\t1\nfailed\t2\tno\n", KT_OK, KT_GUEST_FAILED, 127 },
@@ -177,10 +177,33 @@ static void test_said(void)
 	kt_guest_stdin_eof(&g, 52428800);
 	kt_guest_ping(&g);
 	kt_buf_addc(&g.out, '\0');
-	same_str(g.out.data, "eof\tstdin\t52428800\nping\tdeadline\n",
+	same_str(g.out.data, "eof\tstdin\t52428800\nping\t1\n",
 		 "eof and ping are words");
-	ok(!feed(&g, "pong\tdeadline\n", 99, &err) && g.ponged,
+	ok(!feed(&g, "pong\t1\n", 99, &err) && g.ponged,
 	   "and the answer is heard");
+}
+
+/* The answer to a ping may come when the job it was about is over. */
+static void test_late_pong(void)
+{
+	struct kt_guest g KT_CLEANUP(kt_guest_release);
+	struct kt_error err = { 0 };
+
+	if (kt_guest_init(&g, &job, NULL, NULL, &err) ||
+	    feed(&g, "hello\t1\nstarted\t1\n", 99, &err))
+		abort();
+	kt_guest_ping(&g);
+	if (feed(&g, "exited\t0\neof\tstdout\t0\neof\tstderr\t0\n", 99, &err) ||
+	    kt_guest_again(&g, &job, &err))
+		abort();
+	ok(!feed(&g, "pong\t1\n", 99, &err) && !g.ponged,
+	   "an answer that comes late is no error");
+	kt_guest_ping(&g);
+	ok(!feed(&g, "pong\t1\n", 99, &err) && !feed(&g, "pong\n", 99, &err) &&
+		   !g.ponged,
+	   "and answers no other ping");
+	ok(!feed(&g, "pong\t2\n", 99, &err) && g.ponged,
+	   "which has an answer of its own");
 }
 
 /* A terminal is asked for before the command, and a shell is one. */
@@ -272,6 +295,7 @@ int main(void)
 	test_bounds();
 	test_long_job();
 	test_said();
+	test_late_pong();
 	test_again();
 	test_terminal();
 	test_attached();

@@ -48,7 +48,7 @@ static void play_bad_jobs(const struct guest_ends *e)
 {
 	guest_start(e);
 	guest_hear(e, "ping");
-	guest_say(e, "pong\tdeadline\n");
+	guest_say(e, "pong\t1\n");
 	guest_hear(e, "signal\t15");
 	guest_say(e, "signaled\t15\neof\tstdout\t0\neof\tstderr\t0\n");
 	guest_hear(e, "run");

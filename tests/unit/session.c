@@ -47,7 +47,7 @@ static void play_sleep(const struct guest_ends *e)
 	guest_start(e);
 	guest_put(e->ports[KT_PORT_STDOUT], "begun");
 	guest_hear(e, "ping");
-	guest_say(e, "pong\tdeadline\n");
+	guest_say(e, "pong\t1\n");
 	pause();
 }
 
