@@ -28,11 +28,11 @@ static uint64_t timeout_deadline(const struct kt_session_state *s)
 {
 	const struct kt_session_job *job = &s->job;
 
-	if (job->stopped_ns)
+	if (job->stopped_ns || s->guest.stage >= KT_GUEST_ENDED)
 		return 0;
 	if (job->pinged_ns)
 		return job->pinged_ns + s->how->limits.pong_ns;
-	if (!job->task->timeout_ns || s->guest.stage >= KT_GUEST_ENDED)
+	if (!job->task->timeout_ns)
 		return 0;
 	return job->asked_ns + job->task->timeout_ns;
 }

@@ -83,7 +83,8 @@ static enum kt_status check_guest(struct kt_session_state *s,
 	if (s->guest.stage == KT_GUEST_FAILED ||
 	    (s->guest.stage == KT_GUEST_ENDED && kt_session_output_done(s)))
 		return end_job(s, err);
-	if (!s->guest.ponged)
+	/* It may have ended while the ping was on its way. */
+	if (!s->guest.ponged || s->guest.stage == KT_GUEST_ENDED)
 		return KT_OK;
 	if (!s->job.task->grace_ns)
 		kt_session_decide(s, KT_REASON_TIMEOUT);

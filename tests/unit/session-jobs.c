@@ -2,6 +2,7 @@
 /* session: several commands in one boot, and what ends them */
 #include "lib/vm/session.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -54,6 +55,28 @@ static void play_bad_jobs(const struct guest_ends *e)
 	guest_hear(e, "run");
 	guest_say(e, "started\t10\n");
 	guest_put(e->console, "[1.0] Kernel panic - not syncing: oh\r\n");
+}
+
+/* Two that end as their time is up, one of them before its output is here. */
+static void play_in_time(const struct guest_ends *e)
+{
+	guest_start(e);
+	guest_hear(e, "ping");
+	guest_say(e, "exited\t0\npong\t1\neof\tstdout\t1\n");
+	/* Long enough to be stopped, if that were to be. */
+	poll(NULL, 0, 300);
+	guest_put(e->ports[KT_PORT_STDOUT], "1");
+	guest_say(e, "eof\tstderr\t0\n");
+	guest_hear(e, "run");
+	guest_say(e, "started\t10\n");
+	guest_hear(e, "ping");
+	guest_put(e->ports[KT_PORT_STDOUT], "2");
+	finish(e);
+	guest_hear(e, "run");
+	guest_say(e, "pong\t2\nstarted\t11\n");
+	guest_put(e->ports[KT_PORT_STDOUT], "3");
+	finish(e);
+	pause();
 }
 
 /* One that nothing ends. */
@@ -165,6 +188,24 @@ static void test_bad_jobs(void)
 	close_tasks(&tasks);
 }
 
+static void test_in_time(void)
+{
+	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
+	struct guest_tasks tasks = { 0 };
+
+	tasks.task[0].timeout_ns = tasks.task[1].timeout_ns =
+		100 * KT_NS_PER_MS;
+	play("jobs that end as their time is up", play_in_time, &tasks, -1,
+	     &got);
+	for (int i = 0; i < 3; i++)
+		ok(tasks.got[i].reason == KT_REASON_EXIT &&
+			   !tasks.got[i].stopped &&
+			   file_holds(tasks.task[i].out,
+				      (const char *[]){ "1", "2", "3" }[i]),
+		   "job %d has ended, and well", i);
+	close_tasks(&tasks);
+}
+
 static void test_immortal(void)
 {
 	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
@@ -215,6 +256,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	test_jobs();
 	test_bad_jobs();
+	test_in_time();
 	test_immortal();
 	test_flood();
 	test_no_init();
