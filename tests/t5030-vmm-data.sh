@@ -60,4 +60,23 @@ t 'a daemon that holds stdout open does not either' '
 	same want out
 '
 
+t 'one pipe for both that nobody reads: its time is up all the same' '
+	guest
+	mark=ktstr.mark=$$.$(date +%s%N)
+	{
+		vm -t --timeout 8 --append "$mark" -- \
+			sh -c "yes out & yes err >&2" 2>&1 || echo $? >status
+	} | {
+		read -r _
+		for n in $(seq 300); do
+			pgrep -f "qemu-system.*$mark" >/dev/null || break
+			sleep 0.1
+		done
+		[ "$n" -lt 300 ]
+		grep -v -e "^out$" -e "^err$"
+	} >rest
+	says "the command did not end in 8 s" rest
+	[ "$(cat status)" -eq 124 ]
+'
+
 end

@@ -25,10 +25,10 @@
 
 /* Bytes on their way from one descriptor to another. */
 struct kt_stream {
-	int from, to;  /* to -1: nobody wants them */
-	short in, out; /* what poll() said of each */
-	bool ended;    /* from has no more */
-	bool whole;    /* to never waits for a reader */
+	int from, to; /* to -1: nobody wants them */
+	short in;     /* what poll() said of from */
+	bool ended;   /* from has no more */
+	bool whole;   /* to never waits for a reader */
 	uint64_t total;
 	uint64_t room; /* bytes that may still be written */
 	size_t off, len;

@@ -25,9 +25,9 @@ void kt_session_watch(struct kt_session_state *s, int fd, short events,
 /* A full stream is only written, an empty one only read. */
 static void watch_stream(struct kt_session_state *s, struct kt_stream *st)
 {
-	st->in = st->out = 0;
+	st->in = 0;
 	if (st->len)
-		kt_session_watch(s, st->to, POLLOUT, &st->out);
+		kt_session_watch(s, st->to, POLLOUT, &s->ignored);
 	else if (!st->ended)
 		kt_session_watch(s, st->from, POLLIN, &st->in);
 }
@@ -51,26 +51,25 @@ static void fill(struct kt_session_state *s, struct kt_stream *st, size_t max)
 	s->progress_ns = kt_clock_ns();
 }
 
+/* Or broken, and then write() says why. */
 static bool is_writable(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
-	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT);
+	return poll(&p, 1, 0) == 1;
 }
 
 /*
  * To a descriptor of the user's, which may not be made non-blocking, for it is
- * shared with others. POLLOUT promises PIPE_BUF bytes (pipe(7)); a file takes
- * any number.
+ * shared with others. POLLOUT promises PIPE_BUF bytes (pipe(7)) until the next
+ * write, and another stream's may go to the same pipe; a file takes any number.
  */
 static enum kt_status drain(struct kt_session_state *s, struct kt_stream *st,
 			    struct kt_error *err)
 {
 	const size_t most = st->whole ? KT_STREAM_BYTES : PIPE_BUF;
 
-	if (!st->out || !st->len)
-		return KT_OK;
-	do {
+	while (st->len && is_writable(st->to)) {
 		const size_t len = st->len < most ? st->len : most;
 		const ssize_t n = write(st->to, st->buf + st->off, len);
 
@@ -82,7 +81,7 @@ static enum kt_status drain(struct kt_session_state *s, struct kt_stream *st,
 		st->off += (size_t)n;
 		st->len -= (size_t)n;
 		s->progress_ns = kt_clock_ns();
-	} while (st->len && is_writable(st->to));
+	}
 	return KT_OK;
 }
 
@@ -285,7 +284,7 @@ static void watch_terminal(struct kt_session_state *s)
 		return;
 	kt_session_watch(s, kt_terminal_fd(), POLLIN, &s->resized);
 	if (s->in.len)
-		kt_session_watch(s, s->in.to, POLLOUT, &s->in.out);
+		kt_session_watch(s, s->in.to, POLLOUT, &s->ignored);
 }
 
 static void watch_all(struct kt_session_state *s)
@@ -304,7 +303,7 @@ static void watch_all(struct kt_session_state *s)
 	kt_session_watch(s, s->hvc0_ended ? -1 : s->ports[KT_PORT_TTY], POLLIN,
 			 &s->hvc0_in);
 	kt_session_watch_serial(s);
-	s->in.in = s->in.out = s->resized = 0;
+	s->in.in = s->resized = 0;
 	if (s->vm && s->job.task && s->job.task->job.terminal)
 		watch_terminal(s);
 	else if (s->vm && s->guest.stage == KT_GUEST_RUNNING)

@@ -3,13 +3,17 @@
 #include "lib/vm/session.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "tests/helpers/fake-guest.h"
 #include "tests/unit/tap.h"
+
+#define BLOCK 50000 /* bytes: two of them are more than a pipe holds */
 
 static void play_exit(const struct guest_ends *e)
 {
@@ -70,6 +74,25 @@ static void play_more(const struct guest_ends *e)
 	guest_start(e);
 	guest_put(e->ports[KT_PORT_STDOUT], "much more");
 	guest_say(e, "eof\tstdout\t3\n");
+	pause();
+}
+
+/* Both outputs at once, without an end. */
+static void play_yes(const struct guest_ends *e)
+{
+	static char text[BLOCK + 1];
+
+	memset(text, 'y', BLOCK);
+	guest_start(e);
+	for (int i = KT_PORT_STDOUT; i <= KT_PORT_STDERR; i++) {
+		if (fork())
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			guest_put(e->ports[i], text);
+	}
+	guest_hear(e, "ping");
+	guest_say(e, "pong\t1\n");
 	pause();
 }
 
@@ -189,6 +212,22 @@ static void count(const char *text, void *ctx)
 	*(int *)ctx += strstr(text, "CONFIG_VIRTIO_CONSOLE=y,") ? 1 : 100;
 }
 
+static struct kt_session session_of(struct guest_tasks *tasks, struct kt_vm *vm)
+{
+	return (struct kt_session){
+		.engine = &guest_engine,
+		.vm = vm,
+		.started_ns = kt_clock_ns(),
+		.dmesg = -1,
+		.log = -1,
+		.hooks = &guest_hooks,
+		.hooks_ctx = tasks,
+		.limits = { .hello_ns = 400 * KT_NS_PER_MS,
+			    .pong_ns = 300 * KT_NS_PER_MS,
+			    .linger_ns = 200 * KT_NS_PER_MS },
+	};
+}
+
 static void test_scene(const struct scene *sc, bool serial)
 {
 	int nr_warnings = 0;
@@ -198,21 +237,10 @@ static void test_scene(const struct scene *sc, bool serial)
 	const uint64_t begun = kt_clock_ns();
 	struct kt_error err = { 0 };
 	struct kt_vm vm;
-	struct kt_session how = {
-		.engine = &guest_engine,
-		.vm = &vm,
-		.started_ns = begun,
-		.dmesg = -1,
-		.log = -1,
-		.hooks = &guest_hooks,
-		.hooks_ctx = &tasks,
-		.limits = { .hello_ns = 400 * KT_NS_PER_MS,
-			    .pong_ns = 300 * KT_NS_PER_MS,
-			    .linger_ns = 200 * KT_NS_PER_MS },
-		.warn = count,
-		.ctx = &nr_warnings,
-	};
+	struct kt_session how = session_of(&tasks, &vm);
 
+	how.warn = count;
+	how.ctx = &nr_warnings;
 	tasks.task[0] = (struct kt_task){
 		.job = { .argv = argv },
 		.in = pipe_of("input"),
@@ -243,6 +271,34 @@ static void test_scene(const struct scene *sc, bool serial)
 	guest_close(&how);
 }
 
+/* "2>&1 | less", and nobody turns the page. */
+static void test_one_pipe(void)
+{
+	static const char *const argv[] = { "x", NULL };
+	struct guest_tasks tasks = { .nr = 1 };
+	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
+	struct kt_error err = { 0 };
+	struct kt_vm vm;
+	struct kt_session how = session_of(&tasks, &vm);
+	int both[2];
+
+	if (pipe(both))
+		abort();
+	tasks.task[0] = (struct kt_task){
+		.job = { .argv = argv },
+		.in = -1,
+		.out = both[1],
+		.err = both[1],
+		.timeout_ns = 500 * KT_NS_PER_MS,
+	};
+	guest_boot(play_yes, KT_VM_FAILED, false, &how, &vm);
+	ok(!kt_session_run(&how, &got, &err) && got.reason == KT_REASON_TIMEOUT,
+	   "a pipe for both that nobody reads does not stop the clock");
+	close(both[0]);
+	close(both[1]);
+	guest_close(&how);
+}
+
 static void test_limits(void)
 {
 	same_u64(kt_limits_default(1).hello_ns, 60 * KT_NS_PER_S,
@@ -253,6 +309,8 @@ static void test_limits(void)
 
 int main(void)
 {
+	/* A session that hangs is a test that fails. */
+	alarm(120);
 	test_limits();
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
@@ -262,5 +320,6 @@ int main(void)
 	for (size_t i = 0; i < sizeof(serial_scenes) / sizeof(serial_scenes[0]);
 	     i++)
 		test_scene(&serial_scenes[i], false);
+	test_one_pipe();
 	return tap_end();
 }
