@@ -116,7 +116,7 @@ enum kt_status kt_guest_again(struct kt_guest *g, const struct kt_job *job,
 	g->attach = job->attach;
 	g->has_eof[0] = g->has_eof[1] = false;
 	g->pinged = g->ponged = g->attached = false;
-	g->started_ns = g->ended_ns = 0;
+	g->started_ns = g->ended_ns = g->eof_ns = 0;
 	return KT_OK;
 }
 
@@ -258,9 +258,11 @@ static enum kt_status on_eof(struct kt_guest *g, char **words,
 	    (!i && strcmp(name, "stdout") != 0) || g->has_eof[i])
 		return out_of_order(words[0], err);
 	st = number(words[0], words[2], UINT64_MAX, &g->eof[i], err);
-	if (!st)
-		g->has_eof[i] = true;
-	return st;
+	if (st)
+		return st;
+	g->has_eof[i] = true;
+	g->eof_ns = kt_clock_ns();
+	return KT_OK;
 }
 
 static enum kt_status on_end(struct kt_guest *g, char **words,

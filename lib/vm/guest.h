@@ -51,6 +51,7 @@ struct kt_guest {
 	bool attached;
 	char ops[KT_GUEST_OPS_SIZE]; /* attached: to what, printable */
 	uint64_t hello_ns, started_ns, ended_ns; /* lib/clock.h; 0: not yet */
+	uint64_t eof_ns;			 /* of the last of has_eof */
 	char failure[256];			 /* FAILED: why, printable */
 	struct kt_buf out; /* for the control port; whoever sends, consumes */
 

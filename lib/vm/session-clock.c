@@ -7,13 +7,41 @@
 
 #define PANIC_NS KT_NS_PER_S /* for the reset that follows a panic to come */
 
-/* After the command's end, and not while it is our reader who is slow. */
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static bool reader_is_slow(const struct kt_session_state *s)
+{
+	return s->output[KT_OUT].len || s->output[KT_ERR].len;
+}
+
+/*
+ * After the command's end, for a byte of output or the word that it was the
+ * last. What else a guest says then, its kernel above all, is no sign that its
+ * init lives.
+ */
 static uint64_t linger_deadline(const struct kt_session_state *s)
 {
-	if (s->guest.stage != KT_GUEST_ENDED || s->output[KT_OUT].len ||
-	    s->output[KT_ERR].len)
+	const struct kt_guest *g = &s->guest;
+
+	if (g->stage != KT_GUEST_ENDED || reader_is_slow(s))
 		return 0;
-	return s->progress_ns + s->how->limits.linger_ns;
+	return later(s->output_ns, later(g->ended_ns, g->eof_ns)) +
+	       s->how->limits.linger_ns;
+}
+
+/* For all of that output: that, and as long again as the command had. */
+static uint64_t rest_deadline(const struct kt_session_state *s)
+{
+	const uint64_t timeout_ns = s->job.task->timeout_ns;
+
+	if (s->guest.stage != KT_GUEST_ENDED || !timeout_ns ||
+	    reader_is_slow(s))
+		return 0;
+	return later(s->guest.ended_ns, s->reader_ns) + timeout_ns +
+	       s->how->limits.linger_ns;
 }
 
 static uint64_t hello_deadline(const struct kt_session_state *s)
@@ -32,6 +60,10 @@ static uint64_t timeout_deadline(const struct kt_session_state *s)
 		return 0;
 	if (job->pinged_ns)
 		return job->pinged_ns + s->how->limits.pong_ns;
+	if (job->task->idle_ns)
+		return reader_is_slow(s) ? 0 :
+					   later(job->asked_ns, s->output_ns) +
+						   job->task->idle_ns;
 	if (!job->task->timeout_ns)
 		return 0;
 	return job->asked_ns + job->task->timeout_ns;
@@ -115,6 +147,23 @@ static void check_timeout(struct kt_session_state *s, uint64_t now)
 	}
 }
 
+static void check_end(struct kt_session_state *s, uint64_t now)
+{
+	const bool *told = s->guest.has_eof;
+
+	if (passed(linger_deadline(s), now)) {
+		kt_error_set(&s->why, KT_DATA,
+			     told[KT_OUT] && told[KT_ERR] ?
+				     "the guest announced more output than it "
+				     "sent" :
+				     "the guest did not say where the "
+				     "command's output ends");
+		kt_session_decide(s, KT_REASON_ENGINE_ERROR);
+	}
+	if (passed(rest_deadline(s), now))
+		kt_session_decide(s, KT_REASON_TIMEOUT);
+}
+
 void kt_session_check_clock(struct kt_session_state *s)
 {
 	const uint64_t now = kt_clock_ns();
@@ -125,11 +174,7 @@ void kt_session_check_clock(struct kt_session_state *s)
 		kt_session_decide(s, KT_REASON_PANIC);
 	if (passed(hello_deadline(s), now))
 		kt_session_decide(s, KT_REASON_HANG);
-	if (passed(linger_deadline(s), now)) {
-		kt_error_set(&s->why, KT_DATA,
-			     "the guest announced more output than it sent");
-		kt_session_decide(s, KT_REASON_ENGINE_ERROR);
-	}
+	check_end(s, now);
 	check_attached(s, now);
 	check_timeout(s, now);
 	check_stop(s, now);
@@ -144,6 +189,7 @@ uint64_t kt_session_deadline(const struct kt_session_state *s)
 	first = kt_deadline_min(first, panic_deadline(s));
 	first = kt_deadline_min(first, hello_deadline(s));
 	first = kt_deadline_min(first, linger_deadline(s));
+	first = kt_deadline_min(first, rest_deadline(s));
 	first = kt_deadline_min(first, again_deadline(s));
 	first = kt_deadline_min(first, stop_deadline(s));
 	return kt_deadline_min(first, timeout_deadline(s));

@@ -44,6 +44,26 @@ static unsigned long long seconds(uint64_t ns)
 	return ns / KT_NS_PER_S;
 }
 
+/* What the job at hand is given, of the one kind or the other. */
+static uint64_t patience(const struct kt_task *task)
+{
+	return task->idle_ns ? task->idle_ns : task->timeout_ns;
+}
+
+static void explain_timeout(const struct kt_session_state *s,
+			    struct kt_error *why)
+{
+	const struct kt_task *task = s->job.task;
+	const char *what = "the command did not end";
+
+	if (s->guest.stage == KT_GUEST_ENDED && !s->job.timed_out)
+		what = "the command's output did not end";
+	else if (task->idle_ns)
+		what = "the command wrote nothing";
+	kt_error_set(why, KT_FAIL, "%s in %llu s", what,
+		     seconds(patience(task)));
+}
+
 static void explain_hang(const struct kt_session_state *s, struct kt_error *why)
 {
 	if (s->job.killed_ns)
@@ -53,7 +73,7 @@ static void explain_hang(const struct kt_session_state *s, struct kt_error *why)
 	else if (s->job.pinged_ns)
 		kt_error_set(why, KT_FAIL,
 			     "the guest hangs: no answer after %llu s",
-			     seconds(s->job.task->timeout_ns));
+			     seconds(patience(s->job.task)));
 	else
 		kt_error_set(why, KT_FAIL,
 			     "the guest hangs: its init did not come up in "
@@ -92,8 +112,7 @@ static void explain(const struct kt_session_state *s, enum kt_reason reason,
 		explain_hang(s, why);
 		break;
 	case KT_REASON_TIMEOUT:
-		kt_error_set(why, KT_FAIL, "the command did not end in %llu s",
-			     seconds(s->job.task->timeout_ns));
+		explain_timeout(s, why);
 		break;
 	case KT_REASON_ESCAPE:
 		kt_error_set(why, KT_FAIL, "left by Ctrl-A x");

@@ -68,7 +68,10 @@ struct kt_session_state {
 	bool control_ended, hvc0_ended;
 	bool decided; /* the session ends, for this reason */
 	enum kt_reason reason;
-	uint64_t progress_ns, panic_ns;
+	uint64_t progress_ns; /* the last byte that moved, of any stream */
+	uint64_t output_ns;   /* likewise, of a command's output */
+	uint64_t reader_ns;   /* its reader was slow until then */
+	uint64_t panic_ns;
 	struct pollfd fds[KT_SESSION_MAX_POLL];
 	short *got[KT_SESSION_MAX_POLL];
 	nfds_t nr;

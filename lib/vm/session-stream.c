@@ -122,12 +122,19 @@ static enum kt_status pump_output(struct kt_session_state *s, int i,
 {
 	struct kt_stream *st = &s->output[i];
 	const uint64_t before = st->total;
+	const size_t waited = st->len;
+	enum kt_status status;
 
 	fill(s, st, KT_STREAM_BYTES);
 	if (st->total != before)
 		clip(st);
 	check_eof(s, i);
-	return drain(s, st, err);
+	status = drain(s, st, err);
+	if (waited)
+		s->reader_ns = kt_clock_ns();
+	if (st->total != before || st->len != waited)
+		s->output_ns = kt_clock_ns();
+	return status;
 }
 
 void kt_session_open_streams(struct kt_session_state *s)

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "lib/vm/session-parts.h"
 #include "lib/vm/terminal.h"
 
@@ -40,7 +39,6 @@ void kt_session_read_keys(struct kt_session_state *s)
 				    st->buf + st->len);
 	st->len += (size_t)n;
 	st->total += (uint64_t)n;
-	s->progress_ns = kt_clock_ns();
 	if (s->job.escape.left)
 		kt_session_decide(s, KT_REASON_ESCAPE);
 }

@@ -107,7 +107,6 @@ static void check_machine(struct kt_session_state *s)
 		if (s->ended == KT_VM_RUNNING)
 			return;
 		end_machine(s);
-		s->progress_ns = kt_clock_ns();
 	}
 	if (!kt_session_all_done(s))
 		return;

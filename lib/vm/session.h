@@ -25,7 +25,7 @@ enum kt_reason {
 	KT_REASON_PANIC,
 	KT_REASON_TRIPLE_FAULT,
 	KT_REASON_HANG,		/* no hello, or no answer at the deadline */
-	KT_REASON_TIMEOUT,	/* it answered, but the command had not ended */
+	KT_REASON_TIMEOUT,	/* it answered, but something had not ended */
 	KT_REASON_ESCAPE,	/* the person left it (lib/vm/escape.h) */
 	KT_REASON_SIGNAL,	/* we were told to stop */
 	KT_REASON_ENGINE_ERROR, /* the engine failed, or init went mad */
@@ -38,7 +38,7 @@ const char *kt_reason_name(enum kt_reason reason);
 struct kt_limits {
 	uint64_t hello_ns;  /* from the start to init's hello */
 	uint64_t pong_ns;   /* to answer the ping that follows a timeout */
-	uint64_t linger_ns; /* between signs of life after a command's end */
+	uint64_t linger_ns; /* between bytes of output after a command's end */
 };
 
 /*
@@ -56,10 +56,15 @@ struct kt_task {
 	 * raw while the command runs, and its size is passed on.
 	 */
 	int in;
-	int out, err;	     /* where its output goes, or -1 */
-	uint64_t keep_out;   /* bytes of each, more are dropped; 0: all */
-	uint64_t max_out;    /* bytes to out, more is an error; 0: any */
-	uint64_t timeout_ns; /* from next() to the command's end; 0: any */
+	int out, err;	   /* where its output goes, or -1 */
+	uint64_t keep_out; /* bytes of each, more are dropped; 0: all */
+	uint64_t max_out;  /* bytes to out, more is an error; 0: any */
+	/*
+	 * From next() to the command's end; 0: any. All of its output has as
+	 * long again then, not counting how long we wait for who reads it.
+	 */
+	uint64_t timeout_ns;
+	uint64_t idle_ns; /* in place of that: without any output; 0: any */
 	/*
 	 * How long a command that is to stop has from SIGTERM to SIGKILL; from
 	 * that to be called a hang it has as long as the guest had to come up.

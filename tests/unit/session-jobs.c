@@ -79,6 +79,30 @@ static void play_in_time(const struct guest_ends *e)
 	pause();
 }
 
+/* One that says nothing for long, between two that do. */
+static void play_idle(const struct guest_ends *e)
+{
+	guest_start(e);
+	for (int i = 0; i < 6; i++) {
+		poll(NULL, 0, 100);
+		guest_put(e->ports[KT_PORT_STDERR], "x");
+	}
+	guest_put(e->ports[KT_PORT_STDOUT], "1");
+	guest_say(e, "exited\t0\neof\tstdout\t1\neof\tstderr\t6\n");
+	guest_hear(e, "run");
+	guest_say(e, "started\t10\n");
+	guest_put(e->ports[KT_PORT_STDOUT], "2");
+	guest_hear(e, "ping");
+	guest_say(e, "pong\t1\n");
+	guest_hear(e, "signal\t15");
+	guest_say(e, "signaled\t15\neof\tstdout\t1\neof\tstderr\t0\n");
+	guest_hear(e, "run");
+	guest_say(e, "started\t11\n");
+	guest_put(e->ports[KT_PORT_STDOUT], "3");
+	finish(e);
+	pause();
+}
+
 /* One that nothing ends. */
 static void play_immortal(const struct guest_ends *e)
 {
@@ -130,6 +154,7 @@ static void play(const char *name, guest_play_fn *scene,
 			.err = -1,
 			.keep_out = 1,
 			.timeout_ns = tasks->task[i].timeout_ns,
+			.idle_ns = tasks->task[i].idle_ns,
 			.max_out = tasks->task[i].max_out,
 			.grace_ns = 100 * KT_NS_PER_MS,
 		};
@@ -206,6 +231,26 @@ static void test_in_time(void)
 	close_tasks(&tasks);
 }
 
+static void test_idle(void)
+{
+	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
+	struct guest_tasks tasks = { 0 };
+
+	for (int i = 0; i < 3; i++)
+		tasks.task[i].idle_ns = 400 * KT_NS_PER_MS;
+	play("jobs that are to write now and then", play_idle, &tasks, -1,
+	     &got);
+	ok(tasks.got[0].reason == KT_REASON_EXIT && !tasks.got[0].stopped &&
+		   tasks.got[2].reason == KT_REASON_EXIT &&
+		   !tasks.got[2].stopped,
+	   "may take long if they do");
+	ok(tasks.got[1].reason == KT_REASON_TIMEOUT && tasks.got[1].stopped,
+	   "and are stopped if they do not");
+	same_str(tasks.got[1].why.msg, "the command wrote nothing in 0 s",
+		 "which is told");
+	close_tasks(&tasks);
+}
+
 static void test_immortal(void)
 {
 	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
@@ -257,6 +302,7 @@ int main(void)
 	test_jobs();
 	test_bad_jobs();
 	test_in_time();
+	test_idle();
 	test_immortal();
 	test_flood();
 	test_no_init();

@@ -2,11 +2,14 @@
 /* session: every way a guest can end, played by a child process */
 #include "lib/vm/session.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -14,6 +17,7 @@
 #include "tests/unit/tap.h"
 
 #define BLOCK 50000 /* bytes: two of them are more than a pipe holds */
+#define NR_BLOCKS 20
 
 static void play_exit(const struct guest_ends *e)
 {
@@ -67,6 +71,39 @@ static void play_short(const struct guest_ends *e)
 	guest_say(e, "exited\t0\neof\tstdout\t10\neof\tstderr\t0\n");
 	guest_put(e->ports[KT_PORT_STDOUT], "short");
 	pause();
+}
+
+/* Init is dead, its kernel is not. */
+static void play_dead_init(const struct guest_ends *e)
+{
+	guest_start(e);
+	guest_say(e, "exited\t0\n");
+	for (;;) {
+		guest_put(e->console, "soft lockup\n");
+		poll(NULL, 0, 50);
+	}
+}
+
+/* One byte more, and one byte more. */
+static void play_trickle(const struct guest_ends *e)
+{
+	guest_start(e);
+	guest_say(e, "exited\t0\n");
+	for (;;) {
+		guest_put(e->ports[KT_PORT_STDOUT], "x");
+		poll(NULL, 0, 50);
+	}
+}
+
+/* Words are no output. */
+static void play_talk(const struct guest_ends *e)
+{
+	guest_start(e);
+	guest_say(e, "exited\t0\n");
+	for (;;) {
+		guest_say(e, "newverb\n");
+		poll(NULL, 0, 50);
+	}
 }
 
 static void play_more(const struct guest_ends *e)
@@ -164,7 +201,7 @@ static const struct scene {
 	enum kt_vm_state end; /* if it ends by itself */
 	enum kt_reason want;
 	int exit_code;
-	const char *out, *err;
+	const char *out, *err; /* out may be NULL: any */
 } scenes[] = {
 	{ "a command that exits", play_exit, KT_VM_FAILED, KT_REASON_EXIT, 3,
 	  "out", "err" },
@@ -178,6 +215,12 @@ static const struct scene {
 	  KT_REASON_HANG, -1, "", "" },
 	{ "output that never comes", play_short, KT_VM_FAILED,
 	  KT_REASON_ENGINE_ERROR, -1, "short", "" },
+	{ "an init that dies before the output ends", play_dead_init,
+	  KT_VM_FAILED, KT_REASON_ENGINE_ERROR, -1, "", "" },
+	{ "a guest that talks on after the end", play_talk, KT_VM_FAILED,
+	  KT_REASON_ENGINE_ERROR, -1, "", "" },
+	{ "output that does not end with its command", play_trickle,
+	  KT_VM_FAILED, KT_REASON_TIMEOUT, -1, NULL, "" },
 	{ "more output than announced", play_more, KT_VM_FAILED,
 	  KT_REASON_ENGINE_ERROR, -1, "much more", "" },
 	{ "garbage for words", play_garbage, KT_VM_FAILED,
@@ -256,7 +299,7 @@ static void test_scene(const struct scene *sc, bool serial)
 	same_str(kt_reason_name(got.reason), kt_reason_name(sc->want),
 		 sc->name);
 	ok(got.exit_code == sc->exit_code, "its exit code");
-	ok(file_holds(tasks.task[0].out, sc->out) &&
+	ok((!sc->out || file_holds(tasks.task[0].out, sc->out)) &&
 		   file_holds(tasks.task[0].err, sc->err),
 	   "all of its output is here, apart");
 	ok(!got.why.msg[0] == (sc->want == KT_REASON_EXIT),
@@ -268,6 +311,75 @@ static void test_scene(const struct scene *sc, bool serial)
 	close(tasks.task[0].in);
 	close(tasks.task[0].out);
 	close(tasks.task[0].err);
+	guest_close(&how);
+}
+
+/* More than fits into what is between a guest and a reader. */
+static void play_much(const struct guest_ends *e)
+{
+	static char text[BLOCK + 1];
+
+	memset(text, 'y', BLOCK);
+	guest_start(e);
+	guest_say(e, "exited\t0\n");
+	for (int i = 0; i < NR_BLOCKS; i++)
+		guest_put(e->ports[KT_PORT_STDOUT], text);
+	guest_say(e, "eof\tstdout\t1000000\neof\tstderr\t0\n");
+	pause();
+}
+
+/* Read it all, but not at once; a child's status is whether that was all. */
+static pid_t read_late(int fd, int other)
+{
+	char drop[4096];
+	size_t got = 0;
+	ssize_t n;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	close(other);
+	for (int i = 0; i < 4; i++) {
+		poll(NULL, 0, 500);
+		if (read(fd, drop, 1) == 1)
+			got++;
+	}
+	while ((n = read(fd, drop, sizeof(drop))) > 0)
+		got += (size_t)n;
+	_exit(got != (size_t)BLOCK * NR_BLOCKS);
+}
+
+static void test_late_reader(void)
+{
+	static const char *const argv[] = { "x", NULL };
+	struct guest_tasks tasks = { .nr = 1 };
+	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
+	struct kt_error err = { 0 };
+	struct kt_vm vm;
+	struct kt_session how = session_of(&tasks, &vm);
+	int both[2], status = 1;
+	pid_t pid;
+
+	if (pipe2(both, O_CLOEXEC))
+		abort();
+	tasks.task[0] = (struct kt_task){
+		.job = { .argv = argv },
+		.in = -1,
+		.out = both[1],
+		.err = -1,
+		.timeout_ns = 500 * KT_NS_PER_MS,
+	};
+	pid = read_late(both[0], both[1]);
+	guest_boot(play_much, KT_VM_FAILED, false, &how, &vm);
+	ok(!kt_session_run(&how, &got, &err) && got.reason == KT_REASON_EXIT,
+	   "who reads late does not make a command that ended one that did "
+	   "not");
+	close(both[0]);
+	close(both[1]);
+	waitpid(pid, &status, 0);
+	ok(status == 0, "and gets it all");
 	guest_close(&how);
 }
 
@@ -321,5 +433,6 @@ int main(void)
 	     i++)
 		test_scene(&serial_scenes[i], false);
 	test_one_pipe();
+	test_late_reader();
 	return tap_end();
 }
