@@ -68,6 +68,14 @@ t 'a command whose time is up still leaves its files' '
 	same want f
 '
 
+t 'a guest that sends nothing is given up, and the status is the command'\''s' '
+	guest
+	exits 3 vm -t --out /etc/passwd:host -- sh -c "rm /init
+		printf \"#!/bin/sh\nsleep 1000\n\" >/init; chmod +x /init
+		exit 3" 2>err
+	says "--out /etc/passwd: the guest has not sent it" err
+'
+
 t 'a guest that ends first leaves none' '
 	guest
 	exits 125 vm -t --out /tmp/f:. -- sh -c "echo x >/tmp/f; reboot -f" 2>err

@@ -52,15 +52,17 @@ static const struct kt_task *next(void *ctx)
 		.out = o->archives[nr - 1],
 		.err = o->task.err,
 		.max_out = KT_OUT_MAX_BYTES,
+		.idle_ns = KT_ONCE_IDLE_NS,
+		.grace_ns = KT_ONCE_GRACE_NS,
 	};
 	return &o->fetch;
 }
 
-static void ended(const struct kt_outcome *end, struct kt_vm *vm KT_UNUSED,
-		  void *ctx)
+static void ended(const struct kt_outcome *end, struct kt_vm *vm, void *ctx)
 {
 	struct kt_once *o = ctx;
 
+	o->well = vm || end->reason == KT_REASON_EXIT;
 	if (o->asked > 1) {
 		o->statuses[o->asked - 2] = end->exit_code;
 		return;
@@ -75,7 +77,7 @@ const struct kt_session_hooks kt_once_hooks = { .next = next, .ended = ended };
 
 void kt_once_settle(struct kt_once *o, struct kt_outcome *end)
 {
-	if (end->reason != KT_REASON_EXIT || !o->has_ended || o->asked < 2)
+	if (!o->well || !o->has_ended || o->asked < 2)
 		return;
 	kt_outcome_release(end);
 	*end = o->end;

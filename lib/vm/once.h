@@ -17,6 +17,8 @@
 #define KT_ONCE_MAX_OUTS 64
 /* If files are wanted: for a command whose time is up, until SIGKILL. */
 #define KT_ONCE_GRACE_NS (UINT64_C(2) * 1000000000)
+/* How long the guest may send nothing of a file, however large that is. */
+#define KT_ONCE_IDLE_NS (UINT64_C(60) * 1000000000)
 
 struct kt_once {
 	struct kt_task task;	   /* the command */
@@ -25,6 +27,7 @@ struct kt_once {
 
 	/* The rest is for the hooks, zero at first. */
 	size_t asked;	/* tasks that were given out */
+	bool well;	/* the last one given out did not end the session */
 	bool has_ended; /* the command, and this is how */
 	struct kt_outcome end;
 	int *archives;	      /* one an out */
