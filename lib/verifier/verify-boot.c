@@ -62,6 +62,7 @@ static bool set_task(struct boot *b, const char *log, uint64_t max)
 			 .attach = b->at == TASK_ITEM },
 		.in = -1,
 		.out = b->out,
+		.out_name = how->run->logs,
 		.err = -1,
 		.keep_out = max,
 		.timeout_ns = b->at == TASK_ITEM ? how->timeout_ns :

@@ -50,7 +50,9 @@ static const struct kt_task *next(void *ctx)
 		.job = { .argv = o->argv, .cwd = o->task.job.cwd },
 		.in = -1,
 		.out = o->archives[nr - 1],
+		.out_name = "the archive of --out",
 		.err = o->task.err,
+		.err_name = o->task.err_name,
 		.max_out = KT_OUT_MAX_BYTES,
 		.idle_ns = KT_ONCE_IDLE_NS,
 		.grace_ns = KT_ONCE_GRACE_NS,
@@ -74,6 +76,11 @@ static void ended(const struct kt_outcome *end, struct kt_vm *vm, void *ctx)
 }
 
 const struct kt_session_hooks kt_once_hooks = { .next = next, .ended = ended };
+
+bool kt_once_is_fetching(const struct kt_once *o)
+{
+	return o->well && o->asked > 1 && o->asked <= o->nr_outs + 1;
+}
 
 void kt_once_settle(struct kt_once *o, struct kt_outcome *end)
 {

@@ -9,6 +9,7 @@
 #ifndef KT_VM_ONCE_H
 #define KT_VM_ONCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/vm/out.h"
@@ -45,6 +46,12 @@ enum kt_status kt_once_init(struct kt_once *o, const char *dir,
 
 /* For KT_CLEANUP(); { 0 } is fine. */
 void kt_once_release(struct kt_once *o);
+
+/*
+ * Was the session, which could not go on, at a file? How the command went is
+ * known then.
+ */
+bool kt_once_is_fetching(const struct kt_once *o);
 
 /*
  * @end is how the session went. If it went well to its end, how the command

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -258,16 +259,43 @@ struct result {
 	size_t nr_missing;
 };
 
+/* Where the command's output goes; names as in struct kt_task. */
+struct sink {
+	int out, err;
+	char *out_name, *err_name;
+};
+
+static void sink_release(struct sink *to)
+{
+	kt_closep(&to->out);
+	kt_closep(&to->err);
+	free(to->out_name);
+	free(to->err_name);
+}
+
+static enum kt_status open_sink(const char *logs, struct sink *to,
+				struct kt_error *err)
+{
+	enum kt_status st = kt_logs_open(logs, "stdout", &to->out, err);
+
+	to->out_name = kt_xasprintf("\"%s/stdout\"", logs);
+	to->err_name = kt_xasprintf("\"%s/stderr\"", logs);
+	return st ? st : kt_logs_open(logs, "stderr", &to->err, err);
+}
+
 static enum kt_status run_once(const struct kt_run *run,
-			       const struct kt_record *rec, int out, int err_fd,
-			       struct result *result, struct kt_error *err)
+			       const struct kt_record *rec,
+			       const struct sink *to, struct result *result,
+			       struct kt_error *err)
 {
 	struct kt_once once KT_CLEANUP(kt_once_release) = {
 		.task = {
 			.job = run->job,
 			.in = run->in,
-			.out = out,
-			.err = err_fd,
+			.out = to->out,
+			.err = to->err,
+			.out_name = to->out_name,
+			.err_name = to->err_name,
 			.timeout_ns = run->timeout_ns,
 		},
 		.outs = run->outs,
@@ -280,8 +308,10 @@ static enum kt_status run_once(const struct kt_run *run,
 	if (!st)
 		st = run_machine(run, rec, &jobs, &result->memory_mib, &end,
 				 err);
-	if (st)
+	if (st && !kt_once_is_fetching(&once))
 		return st;
+	if (st)
+		run->report(err, run->ctx);
 	kt_once_settle(&once, &end);
 	st = kt_once_store(&once, run->report, run->ctx, &result->nr_missing,
 			   err);
@@ -297,8 +327,9 @@ enum kt_status kt_run_text(const struct kt_run *run,
 			   struct kt_outcome *outcome, size_t *nr_missing,
 			   struct kt_error *err)
 {
+	const struct sink to = { .out = out, .err = err_fd };
 	struct result result;
-	enum kt_status st = run_once(run, rec, out, err_fd, &result, err);
+	enum kt_status st = run_once(run, rec, &to, &result, err);
 
 	if (st)
 		return st;
@@ -399,21 +430,18 @@ enum kt_status kt_run_record(const struct kt_run *run,
 	char *console KT_CLEANUP(kt_freep) =
 		kt_path_join(run->logs, "console.log");
 	struct kt_record *made KT_CLEANUP(kt_record_freep) = NULL;
-	int out KT_CLEANUP(kt_closep) = -1;
-	int err_fd KT_CLEANUP(kt_closep) = -1;
+	struct sink to KT_CLEANUP(sink_release) = { .out = -1, .err = -1 };
 	struct result got;
-	enum kt_status st = kt_logs_open(run->logs, "stdout", &out, err);
+	enum kt_status st = open_sink(run->logs, &to, err);
 
 	if (!st)
-		st = kt_logs_open(run->logs, "stderr", &err_fd, err);
-	if (!st)
-		st = run_once(run, rec, out, err_fd, &got, err);
+		st = run_once(run, rec, &to, &got, err);
 	if (st)
 		return st;
 	made = describe(run, rec, &got);
-	st = set_output(made, run->logs, "stdout", out, err);
+	st = set_output(made, run->logs, "stdout", to.out, err);
 	if (!st)
-		st = set_output(made, run->logs, "stderr", err_fd, err);
+		st = set_output(made, run->logs, "stderr", to.err, err);
 	if (!st)
 		st = kt_record_set_path(made, "console_path", console, err);
 	if (st) {

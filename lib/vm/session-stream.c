@@ -145,7 +145,11 @@ void kt_session_open_streams(struct kt_session_state *s)
 	s->in.ended = task->in < 0;
 	s->in.total = s->in.len = 0;
 	s->output[KT_OUT].to = task->out;
+	s->output[KT_OUT].what =
+		task->out_name ? task->out_name : "standard output";
 	s->output[KT_ERR].to = task->err;
+	s->output[KT_ERR].what =
+		task->err_name ? task->err_name : "standard error";
 	for (int i = KT_OUT; i <= KT_ERR; i++) {
 		struct kt_stream *st = &s->output[i];
 		struct stat sb;

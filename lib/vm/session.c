@@ -190,9 +190,7 @@ static void set_up(struct kt_session_state *s, const struct kt_session *how)
 	s->serial.line = how->serial;
 	s->in.to = how->ports[KT_PORT_STDIN];
 	s->output[KT_OUT].from = how->ports[KT_PORT_STDOUT];
-	s->output[KT_OUT].what = "standard output";
 	s->output[KT_ERR].from = how->ports[KT_PORT_STDERR];
-	s->output[KT_ERR].what = "standard error";
 	s->output[KT_OUT].to = s->output[KT_ERR].to = -1;
 	s->console.from = how->console;
 	s->console.to = how->dmesg;

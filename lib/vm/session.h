@@ -56,7 +56,9 @@ struct kt_task {
 	 * raw while the command runs, and its size is passed on.
 	 */
 	int in;
-	int out, err;	   /* where its output goes, or -1 */
+	int out, err; /* where its output goes, or -1 */
+	/* What these are, for errors; NULL: standard output, standard error. */
+	const char *out_name, *err_name;
 	uint64_t keep_out; /* bytes of each, more are dropped; 0: all */
 	uint64_t max_out;  /* bytes to out, more is an error; 0: any */
 	/*
