@@ -74,6 +74,18 @@ t 'a command that nobody reads has a deadline all the same' '
 	[ "$(cat status)" -eq 124 ]
 '
 
+t 'one that is fed without an end has it, too, and leaves its files' '
+	guest
+	timeout -k 5 120 ktstr-vmm --engine "$KT_ENGINE" -t --spec "$guest" \
+		--append $no_driver --timeout 15 --out /tmp/f:. -- \
+		sh -c "echo so far >/tmp/f; cat >/dev/null" \
+		</dev/zero 2>err || echo $? >status
+	says "the command did not end in 15 s" err
+	[ "$(cat status)" -eq 124 ]
+	echo so far >want
+	same want f
+'
+
 t 'who else writes to that line ends it, and is told of' '
 	guest
 	exits 125 vm -t --append $no_driver -- \

@@ -6,6 +6,11 @@
 #include "lib/vm/session-parts.h"
 
 #define PANIC_NS KT_NS_PER_S /* for the reset that follows a panic to come */
+/*
+ * A ping stands behind up to KT_MUX_WINDOW bytes of stdin, and where the
+ * processor is emulated the line takes 2 seconds for these.
+ */
+#define SERIAL_PONGS 5
 
 static uint64_t later(uint64_t a, uint64_t b)
 {
@@ -51,6 +56,12 @@ static uint64_t hello_deadline(const struct kt_session_state *s)
 	return s->how->started_ns + s->how->limits.hello_ns;
 }
 
+static uint64_t pong_ns(const struct kt_session_state *s)
+{
+	return s->how->limits.pong_ns *
+	       (s->serial.connected ? SERIAL_PONGS : 1);
+}
+
 /* For the command to end; and when it has not, for an answer. */
 static uint64_t timeout_deadline(const struct kt_session_state *s)
 {
@@ -59,7 +70,7 @@ static uint64_t timeout_deadline(const struct kt_session_state *s)
 	if (job->stopped_ns || s->guest.stage >= KT_GUEST_ENDED)
 		return 0;
 	if (job->pinged_ns)
-		return job->pinged_ns + s->how->limits.pong_ns;
+		return job->pinged_ns + pong_ns(s);
 	if (job->task->idle_ns)
 		return reader_is_slow(s) ? 0 :
 					   later(job->asked_ns, s->output_ns) +

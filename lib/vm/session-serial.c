@@ -2,6 +2,7 @@
 /* session-serial - the ports of a guest without a virtio console */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -48,6 +49,7 @@ static void tell(const struct kt_session_state *s)
 /* From now on the session's ports are the relay's. */
 static void connect_ports(struct kt_session_state *s)
 {
+	const int queue = KT_MUX_WINDOW;
 	int ours[KT_MUX_NR];
 
 	if (!kt_relay_connect(&s->serial, ours)) {
@@ -58,6 +60,8 @@ static void connect_ports(struct kt_session_state *s)
 	for (int i = 0; i < KT_MUX_NR; i++)
 		s->ports[port_of[i]] = ours[i];
 	s->in.to = s->ports[KT_PORT_STDIN];
+	/* All of it goes down the line, even if its command ends before. */
+	setsockopt(s->in.to, SOL_SOCKET, SO_SNDBUF, &queue, sizeof(queue));
 	s->output[KT_OUT].from = s->ports[KT_PORT_STDOUT];
 	s->output[KT_ERR].from = s->ports[KT_PORT_STDERR];
 	/* If those of the machine have ended, these have not. */

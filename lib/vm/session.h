@@ -37,7 +37,7 @@ const char *kt_reason_name(enum kt_reason reason);
 /* How long things may take, in nanoseconds. */
 struct kt_limits {
 	uint64_t hello_ns;  /* from the start to init's hello */
-	uint64_t pong_ns;   /* to answer the ping that follows a timeout */
+	uint64_t pong_ns;   /* to answer a ping; on a serial port 5 times it */
 	uint64_t linger_ns; /* between bytes of output after a command's end */
 };
 
