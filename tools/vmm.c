@@ -16,7 +16,6 @@
 #include "lib/xalloc.h"
 #include "tools/vmm/setup.h"
 
-#define RECORD_TIMEOUT_S 120
 #define MAX_TIMEOUT_S (UINT64_C(366) * 24 * 3600)
 #define EXIT_TIMEOUT 124 /* as timeout(1) has it */
 #define EXIT_OURS 125
@@ -67,7 +66,7 @@ static const struct kt_option options[] = {
 	  .arg = KT_ARG_NUMBER,
 	  .max = MAX_TIMEOUT_S,
 	  .help = "end it after SECONDS, 0: never (default: 0 with --text, "
-		  "else 120)" },
+		  "else 120, or 60 past --boot-timeout)" },
 	{ .name = "tty", .help = "give the command a terminal: ours" },
 	{ 0 },
 };
@@ -368,9 +367,10 @@ static enum kt_status set_run(struct vmm *v, const struct kt_args *args,
 	if (kt_args_has(args, "boot-timeout"))
 		run->limits.hello_ns =
 			kt_args_u64(args, "boot-timeout", 0) * KT_NS_PER_S;
-	run->timeout_ns =
-		kt_args_u64(args, "timeout", v->text ? 0 : RECORD_TIMEOUT_S) *
-		KT_NS_PER_S;
+	if (kt_args_has(args, "timeout"))
+		run->timeout_ns = kt_args_u64(args, "timeout", 0) * KT_NS_PER_S;
+	else
+		run->timeout_ns = v->text ? 0 : kt_limits_timeout(&run->limits);
 	return KT_OK;
 }
 

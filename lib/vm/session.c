@@ -10,6 +10,7 @@
 #include "lib/vm/session-parts.h"
 #include "lib/xalloc.h"
 
+#define COMMAND_NS (120 * KT_NS_PER_S)
 #define DRAIN_NS KT_NS_PER_S /* without progress, once the machine is gone */
 
 struct kt_limits kt_limits_default(unsigned int cpus)
@@ -19,6 +20,13 @@ struct kt_limits kt_limits_default(unsigned int cpus)
 		.pong_ns = 2 * KT_NS_PER_S,
 		.linger_ns = 5 * KT_NS_PER_S,
 	};
+}
+
+uint64_t kt_limits_timeout(const struct kt_limits *l)
+{
+	const uint64_t late_ns = l->hello_ns + 60 * KT_NS_PER_S;
+
+	return late_ns > COMMAND_NS ? late_ns : COMMAND_NS;
 }
 
 void kt_session_decide(struct kt_session_state *s, enum kt_reason reason)

@@ -47,6 +47,12 @@ struct kt_limits {
  */
 struct kt_limits kt_limits_default(unsigned int cpus);
 
+/*
+ * What a command that nobody waits for at a terminal may take with its guest's
+ * coming up: two minutes, and no less than one minute more than that alone may.
+ */
+uint64_t kt_limits_timeout(const struct kt_limits *l);
+
 /* One command in the session, and what is its own. */
 struct kt_task {
 	struct kt_job job;

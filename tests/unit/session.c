@@ -417,6 +417,14 @@ static void test_limits(void)
 		 "a guest of one CPU has a minute to come up");
 	same_u64(kt_limits_default(100).hello_ns, 159 * KT_NS_PER_S,
 		 "one of many has more");
+	same_u64(kt_limits_timeout(
+			 &(struct kt_limits){ .hello_ns = 60 * KT_NS_PER_S }),
+		 120 * KT_NS_PER_S, "a command has two minutes");
+	same_u64(kt_limits_timeout(
+			 &(struct kt_limits){ .hello_ns = 300 * KT_NS_PER_S }),
+		 360 * KT_NS_PER_S, "and one at least once its guest is up");
+	same_u64(kt_limits_timeout(&(struct kt_limits){ .hello_ns = 1 }),
+		 120 * KT_NS_PER_S, "however soon that is to be");
 }
 
 int main(void)
