@@ -18,7 +18,8 @@
 struct kt_stream {
 	int fd;
 	const char *what;
-	struct archive *raw; /* NULL: xz */
+	struct archive *raw; /* NULL: xz, or plain */
+	bool plain;
 	bool at_end;
 	uint64_t consumed;
 	lzma_stream lzma;
@@ -92,6 +93,16 @@ static enum kt_status open_raw(struct kt_stream *s, struct kt_error *err)
 	return KT_OK;
 }
 
+static struct kt_stream *new_stream(int fd, const char *what)
+{
+	struct kt_stream *s = kt_xcalloc(1, sizeof(*s));
+
+	s->fd = fd;
+	s->what = what;
+	s->lzma = (lzma_stream)LZMA_STREAM_INIT;
+	return s;
+}
+
 enum kt_status kt_stream_open(int fd, const char *what, unsigned int threads,
 			      struct kt_stream **out, struct kt_error *err)
 {
@@ -102,16 +113,27 @@ enum kt_status kt_stream_open(int fd, const char *what, unsigned int threads,
 
 	if (lseek(fd, 0, SEEK_SET) || pread(fd, magic, sizeof(magic), 0) < 0)
 		return kt_fail_errno(err, "cannot read \"%s\"", what);
-	s = kt_xcalloc(1, sizeof(*s));
-	s->fd = fd;
-	s->what = what;
-	s->lzma = (lzma_stream)LZMA_STREAM_INIT;
+	s = new_stream(fd, what);
 	st = memcmp(magic, xz_magic, sizeof(magic)) ? open_raw(s, err) :
 						      open_xz(s, threads, err);
 	if (st)
 		return st;
 	*out = s;
 	s = NULL;
+	return KT_OK;
+}
+
+enum kt_status kt_stream_plain(int fd, const char *what, struct kt_stream **out,
+			       struct kt_error *err)
+{
+	struct kt_stream *s;
+
+	if (lseek(fd, 0, SEEK_SET))
+		return kt_fail_errno(err, "cannot read \"%s\"", what);
+	s = new_stream(fd, what);
+	s->plain = true;
+	s->out = kt_xcalloc(1, CHUNK);
+	*out = s;
 	return KT_OK;
 }
 
@@ -132,19 +154,29 @@ static const char *lzma_why(lzma_ret ret)
 	}
 }
 
-static enum kt_status fill(struct kt_stream *s, struct kt_error *err)
+static enum kt_status read_chunk(struct kt_stream *s, uint8_t *chunk,
+				 size_t *len, struct kt_error *err)
 {
 	ssize_t n;
 
 	do
-		n = read(s->fd, s->in, CHUNK);
+		n = read(s->fd, chunk, CHUNK);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return kt_fail_errno(err, "cannot read \"%s\"", s->what);
-	s->lzma.next_in = s->in;
-	s->lzma.avail_in = (size_t)n;
 	s->consumed += (uint64_t)n;
+	*len = (size_t)n;
 	return KT_OK;
+}
+
+static enum kt_status next_plain(struct kt_stream *s, const void **data,
+				 size_t *len, struct kt_error *err)
+{
+	enum kt_status st = read_chunk(s, s->out, len, err);
+
+	if (!st)
+		*data = s->out;
+	return st;
 }
 
 static enum kt_status next_xz(struct kt_stream *s, const void **data,
@@ -158,10 +190,12 @@ static enum kt_status next_xz(struct kt_stream *s, const void **data,
 		lzma_ret ret;
 
 		if (!s->lzma.avail_in && !no_more) {
-			enum kt_status st = fill(s, err);
+			enum kt_status st =
+				read_chunk(s, s->in, &s->lzma.avail_in, err);
 
 			if (st)
 				return st;
+			s->lzma.next_in = s->in;
 			no_more = !s->lzma.avail_in;
 		}
 		ret = lzma_code(&s->lzma, no_more ? LZMA_FINISH : LZMA_RUN);
@@ -200,6 +234,8 @@ static enum kt_status next_raw(struct kt_stream *s, const void **data,
 enum kt_status kt_stream_next(struct kt_stream *s, const void **data,
 			      size_t *len, struct kt_error *err)
 {
+	if (s->plain)
+		return next_plain(s, data, len, err);
 	return s->raw ? next_raw(s, data, len, err) :
 			next_xz(s, data, len, err);
 }

@@ -25,6 +25,10 @@ struct kt_stream;
 enum kt_status kt_stream_open(int fd, const char *what, unsigned int threads,
 			      struct kt_stream **out,
 			      struct kt_error *err) KT_MUST_CHECK;
+
+/* The same, of bytes that are what they are, whatever they look like. */
+enum kt_status kt_stream_plain(int fd, const char *what, struct kt_stream **out,
+			       struct kt_error *err) KT_MUST_CHECK;
 void kt_stream_freep(struct kt_stream **stream);
 
 /*

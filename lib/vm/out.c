@@ -92,7 +92,8 @@ static enum kt_status unpack(const struct kt_out *out, int tar, int work,
 		dir = openat(work, NEW, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return kt_fail_errno(err, "cannot make a directory");
-	st = kt_stream_open(tar, out->guest, 1, &stream, err);
+	/* Decompressed, a little of the guest's could be very much. */
+	st = kt_stream_plain(tar, out->guest, &stream, err);
 	return st ? st :
 		    kt_archive_unpack(stream, out->guest, dir, NULL, NULL, NULL,
 				      err);

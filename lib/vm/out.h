@@ -5,9 +5,9 @@
  * GUESTPATH:HOSTDIR asks for what is at GUESTPATH, a file or a directory, to
  * become HOSTDIR/NAME, NAME being the last part of GUESTPATH. After the command
  * the guest is asked for it as one more job (kt_out_argv()), whose stdout is a
- * tar archive. That is unpacked in a directory beside its place by the rules of
- * lib/archive.h, and gets its name only when it is whole. A file takes the
- * place of a file; nothing takes the place of a directory.
+ * tar archive, never compressed. That is unpacked in a directory beside its
+ * place by the rules of lib/archive.h, and gets its name only when it is whole.
+ * A file takes the place of a file; nothing takes the place of a directory.
  */
 #ifndef KT_VM_OUT_H
 #define KT_VM_OUT_H

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -299,6 +300,50 @@ static void test_hostile(void)
 	same_u64(names_in("hostile"), 0, "and nothing of it is left");
 }
 
+/* False: that tool is not here. */
+static bool pack(const char *tool, int from, int to)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		if (lseek(from, 0, SEEK_SET) || dup2(from, 0) < 0 ||
+		    dup2(to, 1) < 0)
+			_exit(127);
+		execlp(tool, tool, "-c", NULL);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		abort();
+	return !status;
+}
+
+/* Of a few bytes, a guest could make us unpack for hours. */
+static void test_compressed(void)
+{
+	static const char *const tools[] = { "gzip", "bzip2", "xz", "zstd" };
+	struct kt_out out KT_CLEANUP(kt_out_release) = { 0 };
+
+	if (kt_out_parse("/x:hostile", &out, &(struct kt_error){ 0 }))
+		abort();
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+		struct kt_error err = { 0 };
+		int fd KT_CLEANUP(kt_closep) = archive();
+		int packed KT_CLEANUP(kt_closep) = archive();
+
+		entry(fd, '5', "out/", "", "");
+		entry(fd, '0', "out/good", "", "good");
+		end(fd);
+		if (!pack(tools[i], fd, packed))
+			continue;
+		ok(kt_out_store(&out, packed, &err) == KT_DATA,
+		   "an archive of %s is none", tools[i]);
+	}
+	same_u64(names_in("hostile"), 0, "and nothing of it is left");
+}
+
 static void test_cut(void)
 {
 	struct kt_out out KT_CLEANUP(kt_out_release) = { 0 };
@@ -333,6 +378,7 @@ int main(void)
 	test_file();
 	test_left_out();
 	test_hostile();
+	test_compressed();
 	test_cut();
 	if (chdir("/") || kt_remove_tree(AT_FDCWD, dir, &err))
 		abort();
