@@ -21,6 +21,7 @@
 static struct {
 	const char *name;
 	bool quiet, verbose, text;
+	bool exit_set;
 	int exit_with;
 	struct kt_config *config; /* NULL where there is no file */
 	char *config_path;
@@ -38,6 +39,7 @@ const char *kt_tool_version(void)
 
 void kt_tool_exit_with(int status)
 {
+	tool.exit_set = true;
 	tool.exit_with = status;
 }
 
@@ -350,6 +352,15 @@ static bool fill_stdio(void)
 	return stdout_open;
 }
 
+/*
+ * A filter whose reader has left ends by SIGPIPE. But a status that was set is
+ * a guest's, or another tool's, and stands if nothing was left unwritten.
+ */
+static bool needs_reader(enum kt_status st)
+{
+	return st || !tool.exit_set || fflush(stdout);
+}
+
 int kt_tool_main(const struct kt_command *root, int argc, char **argv)
 {
 	struct kt_args *args KT_CLEANUP(kt_args_freep) = NULL;
@@ -367,7 +378,7 @@ int kt_tool_main(const struct kt_command *root, int argc, char **argv)
 	}
 	if (!st)
 		st = run(args, &err);
-	if (stdout_open && reader_left())
+	if (stdout_open && needs_reader(st) && reader_left())
 		die_of_signal(SIGPIPE);
 	if (st)
 		kt_tool_report(&err);

@@ -32,7 +32,8 @@ const char *kt_tool_version(void);
 
 /*
  * The exit status to use instead of the one an error has: a guest's own, or
- * what stands for ours where that is a guest's. 0 is as if it was never called.
+ * what stands for ours where that is a guest's. 0 is none: an error's is used.
+ * If there is no error, it stands though stdout's reader may have left.
  */
 void kt_tool_exit_with(int status);
 

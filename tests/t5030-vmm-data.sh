@@ -60,6 +60,22 @@ t 'a daemon that holds stdout open does not either' '
 	same want out
 '
 
+t 'a reader that leaves does not change the status of who writes no more' '
+	guest
+	# left STATUS COMMAND: its status, when nobody reads beyond a line.
+	left() {
+		{
+			st=0
+			spec -- sh -c "$2" </dev/null || st=$?
+			echo $st >status
+		} | head -n 1 >out
+		[ "$(cat status)" -eq "$1" ]
+	}
+	left 7 "echo x; sleep 1; exit 7"
+	left 0 "echo x; sleep 1"
+	left 141 "yes"
+'
+
 t 'one pipe for both that nobody reads: its time is up all the same' '
 	guest
 	mark=ktstr.mark=$$.$(date +%s%N)
