@@ -10,6 +10,21 @@
 #include "lib/verifier/report.h"
 #include "lib/xalloc.h"
 
+/* Records of kernels and of programs name a kernel alike. */
+static const char *version_of(const struct kt_record *rec)
+{
+	const char *version = kt_record_text(rec, "version");
+
+	return version ? version : "";
+}
+
+static const char *kernel_of(const struct kt_record *rec)
+{
+	const char *key = kt_record_text(rec, "key");
+
+	return key ? key : version_of(rec);
+}
+
 static enum kt_status add(struct kt_baseline *b, const struct kt_record *rec,
 			  const char *scheduler, struct kt_error *err)
 {
@@ -31,6 +46,8 @@ static enum kt_status add(struct kt_baseline *b, const struct kt_record *rec,
 		return st;
 	b->v = kt_xrealloc(b->v, (b->nr + 1) * sizeof(*b->v));
 	b->v[b->nr++] = (struct kt_baseline_program){
+		.kernel = kt_xstrdup(kernel_of(rec)),
+		.version = kt_xstrdup(version_of(rec)),
 		.profile = kt_xstrdup(profile ? profile : "default"),
 		.program = kt_xstrdup(program),
 		.verified_insns = insns,
@@ -88,6 +105,8 @@ enum kt_status kt_baseline_read(const char *path, const char *scheduler,
 void kt_baseline_release(struct kt_baseline *b)
 {
 	for (size_t i = 0; i < b->nr; i++) {
+		free(b->v[i].kernel);
+		free(b->v[i].version);
 		free(b->v[i].profile);
 		free(b->v[i].program);
 	}
@@ -95,12 +114,28 @@ void kt_baseline_release(struct kt_baseline *b)
 	*b = (struct kt_baseline){ 0 };
 }
 
+const char *kt_baseline_kernel(const struct kt_baseline *b,
+			       const struct kt_record *kernel)
+{
+	const char *name = kernel_of(kernel), *version = version_of(kernel);
+
+	for (size_t i = 0; i < b->nr; i++)
+		if (!strcmp(b->v[i].kernel, name))
+			return b->v[i].kernel;
+	for (size_t i = 0; i < b->nr; i++)
+		if (version[0] && !strcmp(b->v[i].version, version))
+			return b->v[i].kernel;
+	return b->nr ? b->v[0].kernel : "";
+}
+
 const struct kt_baseline_program *kt_baseline_find(const struct kt_baseline *b,
+						   const char *kernel,
 						   const char *profile,
 						   const char *program)
 {
 	for (size_t i = 0; i < b->nr; i++)
-		if (!strcmp(b->v[i].profile, profile) &&
+		if (!strcmp(b->v[i].kernel, kernel) &&
+		    !strcmp(b->v[i].profile, profile) &&
 		    !strcmp(b->v[i].program, program))
 			return &b->v[i];
 	return NULL;

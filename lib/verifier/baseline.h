@@ -17,6 +17,8 @@
 #define KT_BASELINE_MAX_BYTES ((size_t)64 << 20)
 
 struct kt_baseline_program {
+	char *kernel;  /* its key, else its version; "" if neither is told */
+	char *version; /* of the kernel; "" if it is not told */
 	char *profile, *program;
 	uint64_t verified_insns;
 };
@@ -36,8 +38,20 @@ enum kt_status kt_baseline_read(const char *path, const char *scheduler,
 				struct kt_error *err) KT_MUST_CHECK;
 void kt_baseline_release(struct kt_baseline *b);
 
-/* The first program of that name in @profile, or NULL. Borrowed. */
+/*
+ * Which kernel's figures are the ones to compare those of @kernel, a record,
+ * with: its own, else those of one of its version, else those of the first in
+ * the file. Borrowed from @b; "" if that is empty.
+ */
+const char *kt_baseline_kernel(const struct kt_baseline *b,
+			       const struct kt_record *kernel);
+
+/*
+ * The first program of that name in @profile on @kernel, as
+ * kt_baseline_kernel() has it; or NULL. Borrowed.
+ */
 const struct kt_baseline_program *kt_baseline_find(const struct kt_baseline *b,
+						   const char *kernel,
 						   const char *profile,
 						   const char *program);
 

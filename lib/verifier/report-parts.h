@@ -25,10 +25,16 @@ struct kt_kept {
 
 struct kt_verify_report {
 	struct kt_verify_report_how how;
+	const char *then; /* the kernel of the baseline to compare with */
 	struct kt_kept *kept;
 	size_t nr;
 	uint64_t nr_failed;
 };
+
+/* What the baseline, if there is one, has of a program; or NULL. Borrowed. */
+const struct kt_baseline_program *
+kt_report_then(const struct kt_verify_report *r, const char *profile,
+	       const char *program);
 
 void kt_report_text_add(const struct kt_verify_report *r,
 			const struct kt_verified *v);

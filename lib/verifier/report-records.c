@@ -24,9 +24,7 @@ static void set_baseline(const struct kt_verify_report *r,
 			 const char *program)
 {
 	const struct kt_baseline_program *then =
-		r->how.baseline ?
-			kt_baseline_find(r->how.baseline, v->profile, program) :
-			NULL;
+		kt_report_then(r, v->profile, program);
 
 	if (then)
 		kt_record_set_u64(rec, "baseline_insns", then->verified_insns);

@@ -204,14 +204,16 @@ static void write_change(const struct kt_verify_report *r,
 	rule(out, 72);
 	fputc('\n', out);
 	for (size_t i = 0; i < b->nr; i++) {
-		const uint64_t then = b->v[i].verified_insns;
+		const struct kt_baseline_program *p = &b->v[i];
+		const uint64_t then = p->verified_insns;
 		uint64_t now;
 
-		if (strcmp(b->v[i].profile, k->profile) != 0)
+		if (strcmp(p->profile, k->profile) != 0 ||
+		    kt_report_then(r, p->profile, p->program) != p)
 			continue;
-		now = insns_of(k, b->v[i].program);
+		now = insns_of(k, p->program);
 		fprintf(out, "  %-*s %10llu %10llu %+10lld\n", NAME_WIDTH,
-			b->v[i].program, (unsigned long long)then,
+			p->program, (unsigned long long)then,
 			(unsigned long long)now, (long long)(then - now));
 	}
 }

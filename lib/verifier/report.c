@@ -15,7 +15,18 @@ kt_verify_report_new(const struct kt_verify_report_how *how)
 	struct kt_verify_report *r = kt_xcalloc(1, sizeof(*r));
 
 	r->how = *how;
+	if (how->baseline)
+		r->then = kt_baseline_kernel(how->baseline, how->kernel);
 	return r;
+}
+
+const struct kt_baseline_program *
+kt_report_then(const struct kt_verify_report *r, const char *profile,
+	       const char *program)
+{
+	if (!r->how.baseline)
+		return NULL;
+	return kt_baseline_find(r->how.baseline, r->then, profile, program);
 }
 
 void kt_verify_report_freep(struct kt_verify_report **r)
@@ -117,15 +128,13 @@ enum kt_status kt_verify_report_add(struct kt_verify_report *r,
 /* How many programs have grown too much. */
 static uint64_t count_grown(struct kt_verify_report *r, uint64_t max_growth)
 {
-	const struct kt_baseline *b = r->how.baseline;
 	uint64_t nr = 0;
 
 	for (size_t i = 0; i < r->nr; i++)
 		for (size_t p = 0; p < r->kept[i].nr; p++) {
 			const struct kt_kept_program *now = &r->kept[i].v[p];
-			const struct kt_baseline_program *then =
-				kt_baseline_find(b, r->kept[i].profile,
-						 now->name);
+			const struct kt_baseline_program *then = kt_report_then(
+				r, r->kept[i].profile, now->name);
 			double growth;
 
 			if (!then) {

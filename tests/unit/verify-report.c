@@ -3,11 +3,13 @@
 #include "lib/verifier/report.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/xalloc.h"
 #include "tests/unit/tap.h"
 
 #define BEGIN "libbpf: prog 'foo_enqueue': -- BEGIN PROG LOAD LOG --\n"
+#define INSNS "\"baseline_insns\":"
 #define END "libbpf: -- END PROG LOAD LOG --\nlibbpf: failed to load\n"
 
 static struct kt_bpf_program plain_programs[] = {
@@ -70,7 +72,8 @@ static void report(const struct kt_verify_report_how *how,
 	kt_record_set_str(kernel, "version", "6.12.1");
 	all.tool = "ktstr-verifier";
 	all.scheduler = "scx_foo";
-	all.kernel = kernel;
+	if (!all.kernel)
+		all.kernel = kernel;
 	all.out = open_memstream(&res->out, &res->len);
 	all.warn = warn;
 	all.ctx = &res->warned;
@@ -248,16 +251,34 @@ static void test_summary(void)
 	   "nothing at all is a failure too");
 }
 
+/* A baseline of these records of scx_foo, which are told less their heads. */
+static void read_baseline(const char *const *records_of, struct kt_baseline *b)
+{
+	char path[] = "/tmp/baseline.XXXXXX";
+	FILE *f = fdopen(mkstemp(path), "w");
+	struct kt_error err;
+
+	for (; *records_of; records_of++)
+		fprintf(f,
+			"{\"schema\":\"ktstr.program/1\",\"scheduler\":"
+			"\"scx_foo\",%s}\n",
+			*records_of);
+	fclose(f);
+	if (kt_baseline_read(path, "scx_foo", b, &err))
+		abort();
+	unlink(path);
+}
+
 static void test_baseline(void)
 {
-	char usual[] = "default", llc[] = "llc", enqueue[] = "foo_enqueue";
-	char gone[] = "gone";
-	struct kt_baseline_program then[] = {
-		{ usual, enqueue, 800 },
-		{ usual, gone, 5 },
-		{ llc, enqueue, 1 },
+	static const char *const then[] = {
+		"\"program\":\"foo_enqueue\",\"verified_insns\":800",
+		"\"program\":\"gone\",\"verified_insns\":5",
+		"\"profile\":\"llc\",\"program\":\"foo_enqueue\","
+		"\"verified_insns\":1",
+		NULL,
 	};
-	const struct kt_baseline base = { then, 3 };
+	struct kt_baseline base KT_CLEANUP(kt_baseline_release) = { 0 };
 	struct kt_verify_report_how how = { .form = KT_FORM_TEXT,
 					    .baseline = &base };
 	struct kt_verified v = { .profile = "default",
@@ -267,6 +288,7 @@ static void test_baseline(void)
 				 .log_path = "/l" };
 	struct result got KT_CLEANUP(result_release);
 
+	read_baseline(then, &base);
 	report(&how, &v, 1, 25, &got);
 	same_str(
 		strstr(got.out, "\ndelta"),
@@ -298,11 +320,80 @@ static void test_baseline(void)
 	   "records have it too");
 }
 
+/* What is compared on the kernel of @key, or none, and @version. */
+static char *compared(const struct kt_baseline *base, const char *key,
+		      const char *version, enum kt_report_form form)
+{
+	struct kt_record *kernel KT_CLEANUP(kt_record_freep) =
+		kt_record_new(KT_SCHEMA_KERNEL);
+	const struct kt_verify_report_how how = { .form = form,
+						  .kernel = kernel,
+						  .baseline = base };
+	struct kt_verified v = { .profile = "default",
+				 .label = "verifier",
+				 .program = plain_programs + 1,
+				 .nr = 1,
+				 .log_path = "/l" };
+	struct result got KT_CLEANUP(result_release);
+
+	if (key)
+		kt_record_set_str(kernel, "key", key);
+	kt_record_set_str(kernel, "version", version);
+	report(&how, &v, 1, 0, &got);
+	return kt_xasprintf("%s%s", got.out, got.warned.data);
+}
+
+static void test_kernels(void)
+{
+	static const char *const then[] = {
+		"\"version\":\"6.12\",\"key\":\"a\",\"program\":"
+		"\"foo_enqueue\",\"verified_insns\":500",
+		"\"version\":\"6.13\",\"key\":\"b\",\"program\":"
+		"\"foo_enqueue\",\"verified_insns\":1000",
+		"\"version\":\"6.14\",\"program\":\"foo_enqueue\","
+		"\"verified_insns\":800",
+		"\"version\":\"6.13\",\"key\":\"b\",\"program\":"
+		"\"foo_enqueue\",\"verified_insns\":3",
+		NULL,
+	};
+	static const struct {
+		const char *key, *version, *then, *text, *name;
+	} cases[] = {
+		{ "b", "6.14", INSNS "1000,", " 1000         +0\n",
+		  "a kernel is compared with itself" },
+		{ "c", "6.14", INSNS "800,", " 1000       -200\n",
+		  "else with one of its version" },
+		{ NULL, "6.13", INSNS "1000,", " 1000         +0\n",
+		  "which is all that is known of some" },
+		{ "c", "6.15", INSNS "500,", " 1000       -500\n",
+		  "else with the first" },
+	};
+	struct kt_baseline base KT_CLEANUP(kt_baseline_release) = { 0 };
+
+	read_baseline(then, &base);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text KT_CLEANUP(kt_freep) = compared(
+			&base, cases[i].key, cases[i].version, KT_FORM_TEXT);
+		char *rec KT_CLEANUP(kt_freep) = compared(
+			&base, cases[i].key, cases[i].version, KT_FORM_RECORDS);
+		const char *rows = strstr(text, "---\n  foo_enqueue");
+		const char *row = strstr(text, cases[i].text);
+
+		ok(strstr(rec, cases[i].then), "%s", cases[i].name);
+		ok(rows && row && !strstr(rows + 6, "\n  foo_enqueue"),
+		   "and the program has one line");
+		ok(!strstr(text, "has grown") ==
+			   !strcmp(cases[i].then, INSNS "1000,"),
+		   "and has grown, or has not");
+	}
+}
+
 int main(void)
 {
 	test_plain();
 	test_rejected();
 	test_summary();
 	test_baseline();
+	test_kernels();
 	return tap_end();
 }
