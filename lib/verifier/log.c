@@ -133,12 +133,18 @@ static void read_figures(struct kt_load_log *out)
 	}
 }
 
-/* "prog 'NAME': " stands before the mark, on its line. */
+/*
+ * "prog 'NAME': " stands before the mark, on its line. A line may be all there
+ * is, with a mark every few bytes, and is not looked through for each.
+ */
 static void read_name(const char *text, const char *mark,
 		      struct kt_load_log *out)
 {
-	const char *lf = memrchr(text, '\n', (size_t)(mark - text));
-	const char *line = lf ? lf + 1 : text;
+	const size_t before = (size_t)(mark - text);
+	const size_t reach =
+		before < KT_LOG_NAME_REACH ? before : KT_LOG_NAME_REACH;
+	const char *lf = memrchr(mark - reach, '\n', reach);
+	const char *line = lf ? lf + 1 : mark - reach;
 	const char *name = find_last(line, (size_t)(mark - line), "prog '");
 	const char *quote;
 	char raw[KT_LOG_NAME_SIZE];
@@ -160,15 +166,16 @@ static void trim_lf(struct kt_load_log *out)
 		out->len--;
 }
 
-bool kt_load_log_next(const char *text, size_t len, size_t *at,
+bool kt_load_log_next(const char *text, size_t len, struct kt_load_log_at *at,
 		      struct kt_load_log *out)
 {
-	const char *mark =
-		*at < len ? find(text + *at, len - *at, begin) : NULL;
-	const char *from, *next, *stop, *lf;
+	const char *mark = NULL, *from, *next, *stop, *lf;
 
+	if (at->nr < KT_LOG_MAX && at->byte < len)
+		mark = find(text + at->byte, len - at->byte, begin);
 	if (!mark)
 		return false;
+	at->nr++;
 	*out = (struct kt_load_log){ 0 };
 	read_name(text, mark, out);
 	from = mark + strlen(begin);
@@ -176,7 +183,7 @@ bool kt_load_log_next(const char *text, size_t len, size_t *at,
 	if (!next)
 		next = text + len;
 	stop = find_last(from, (size_t)(next - from), end);
-	*at = (size_t)((stop ? stop + strlen(end) : next) - text);
+	at->byte = (size_t)((stop ? stop + strlen(end) : next) - text);
 	if (!stop)
 		stop = next;
 	/* What the printer puts before each message it prints is no log. */
@@ -196,7 +203,7 @@ bool kt_load_log_next(const char *text, size_t len, size_t *at,
 
 void kt_load_log_first(const char *text, size_t len, struct kt_load_log *out)
 {
-	size_t at = 0;
+	struct kt_load_log_at at = { 0 };
 
 	if (kt_load_log_next(text, len, &at, out))
 		return;

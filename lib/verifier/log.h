@@ -17,7 +17,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define KT_LOG_MAX 4096 /* in what one profile prints; more are not told */
 #define KT_LOG_NAME_SIZE 128
+#define KT_LOG_NAME_REACH 1024 /* bytes before the mark that have the name */
+
+/* Where the next log is looked for; { 0 } at first. */
+struct kt_load_log_at {
+	size_t byte;
+	unsigned int nr; /* logs that were found before */
+};
 
 /* The log of one program; text is borrowed. */
 struct kt_load_log {
@@ -33,10 +41,11 @@ struct kt_load_log {
 
 /*
  * The next log at or after *at in the @len bytes at @text, and where to go on.
- * False: there is no more. One that has no end ends where the next begins, and
- * one that holds the end's line itself, at the last such line.
+ * False: there is no more, or there were KT_LOG_MAX. One that has no end ends
+ * where the next begins, and one that holds the end's line itself, at the last
+ * such line. All of them together take time that is linear in @len.
  */
-bool kt_load_log_next(const char *text, size_t len, size_t *at,
+bool kt_load_log_next(const char *text, size_t len, struct kt_load_log_at *at,
 		      struct kt_load_log *out);
 
 /*

@@ -103,9 +103,9 @@ enum kt_status kt_report_records_add(const struct kt_verify_report *r,
 				     const struct kt_verified *v,
 				     struct kt_error *err)
 {
+	struct kt_load_log_at at = { 0 };
 	enum kt_status st = KT_OK;
 	struct kt_load_log log;
-	size_t at = 0;
 
 	for (size_t i = 0; !st && i < v->nr; i++)
 		st = put_program(r, v, &v->program[i], err);
@@ -146,8 +146,8 @@ static void put_line(const struct kt_verify_report *r,
 void kt_report_csv_add(const struct kt_verify_report *r,
 		       const struct kt_verified *v)
 {
+	struct kt_load_log_at at = { 0 };
 	struct kt_load_log log;
-	size_t at = 0;
 
 	if (!r->nr)
 		fputs("file_name,prog_name,verdict,total_insns\n", r->how.out);

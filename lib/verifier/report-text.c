@@ -75,9 +75,9 @@ static enum kt_status write_more(const struct kt_verify_report *r,
 				 const struct kt_verified *v,
 				 struct kt_error *err)
 {
+	struct kt_load_log_at at = { 0 };
 	struct kt_load_log log;
 	enum kt_status st = KT_OK;
-	size_t at = 0;
 
 	for (int i = 0;
 	     !st && kt_load_log_next(v->log.data, v->log.len, &at, &log); i++) {

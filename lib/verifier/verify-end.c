@@ -10,8 +10,8 @@
 /* Did the verifier refuse a program? Its log then says so. */
 static bool rejected(const struct kt_verified *v, const struct kt_outcome *o)
 {
+	struct kt_load_log_at at = { 0 };
 	struct kt_load_log log;
-	size_t at = 0;
 
 	return !o->attached && v->log.len &&
 	       kt_load_log_next(v->log.data, v->log.len, &at, &log);

@@ -10,17 +10,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
+	struct kt_load_log_at at = { 0 };
 	struct kt_load_log log;
-	size_t at = 0, before = 0;
+	size_t before = 0;
 
 	while (kt_load_log_next(text, size, &at, &log)) {
-		if (at <= before || at > size || log.text < text + before ||
-		    log.text + log.len > text + at)
+		if (at.byte <= before || at.byte > size ||
+		    log.text < text + before ||
+		    log.text + log.len > text + at.byte)
 			abort();
 		if (strlen(log.program) >= sizeof(log.program) ||
 		    strlen(log.stack) >= sizeof(log.stack))
 			abort();
-		before = at;
+		before = at.byte;
 	}
 	kt_load_log_first(text, size, &log);
 	if (log.text < text || log.text + log.len > text + size)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/buf.h"
 #include "tests/unit/tap.h"
 
 #define BEGIN "libbpf: prog 'foo': -- BEGIN PROG LOAD LOG --\n"
@@ -90,8 +91,8 @@ static void test_several(void)
 		"libbpf: prog 'a': -- BEGIN PROG LOAD LOG --\n1\n"
 		"libbpf: -- END PROG LOAD LOG --\nand\n"
 		"libbpf: prog 'b\033[m': -- BEGIN PROG LOAD LOG --\n2\n";
+	struct kt_load_log_at at = { 0 };
 	struct kt_load_log log;
-	size_t at = 0;
 
 	ok(kt_load_log_next(text, strlen(text), &at, &log), "there is one");
 	same_text(&log, "1", "of the first program");
@@ -102,10 +103,46 @@ static void test_several(void)
 	ok(!kt_load_log_next(text, strlen(text), &at, &log), "and no more");
 }
 
+/* The name that a log has with @gap bytes between it and the mark. */
+static void name_before(size_t gap, char *out)
+{
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	struct kt_load_log log;
+
+	kt_buf_adds(&text, "prog 'foo'");
+	for (size_t i = 0; i < gap; i++)
+		kt_buf_addc(&text, 'x');
+	kt_buf_adds(&text, "-- BEGIN PROG LOAD LOG --\n");
+	kt_load_log_first(text.data, text.len, &log);
+	memcpy(out, log.program, sizeof(log.program));
+}
+
+/* Work and results are linear in what a scheduler may print. */
+static void test_bounds(void)
+{
+	const size_t near = KT_LOG_NAME_REACH - strlen("prog 'foo'");
+	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
+	struct kt_load_log_at at = { 0 };
+	struct kt_load_log log;
+	char name[KT_LOG_NAME_SIZE];
+	size_t nr = 0;
+
+	name_before(near, name);
+	same_str(name, "foo", "a name is looked for before the mark");
+	name_before(near + 1, name);
+	same_str(name, "", "but not far before it");
+	for (size_t i = 0; i <= KT_LOG_MAX; i++)
+		kt_buf_adds(&text, "-- BEGIN PROG LOAD LOG --");
+	while (kt_load_log_next(text.data, text.len, &at, &log))
+		nr++;
+	same_u64(nr, KT_LOG_MAX, "logs are told up to a number");
+}
+
 int main(void)
 {
 	test_texts();
 	test_figures();
 	test_several();
+	test_bounds();
 	return tap_end();
 }
