@@ -36,8 +36,8 @@
 /*
  * Write the folded form of @len bytes at @text to @out. Without anything to
  * fold these are the same bytes; else lines end in LF, without CR. KT_DATA: the
- * log is above the limits. KT_SYS: no random bytes. Whether @out took it,
- * ferror() knows.
+ * log is above the limits. KT_SYS: no random bytes. Nothing is written then.
+ * Whether @out took it, ferror() knows.
  */
 enum kt_status kt_fold(const char *text, size_t len, FILE *out,
 		       struct kt_error *err) KT_MUST_CHECK;

@@ -33,6 +33,22 @@ static void write_text(const struct kt_verify_report *r, char *text, size_t len)
 		fputc('\n', r->how.out);
 }
 
+/* What is too long for that comes as it is: others have more to tell. */
+static enum kt_status fold(const char *log, size_t len, FILE *out,
+			   struct kt_error *err)
+{
+	struct kt_error why;
+	enum kt_status st = kt_fold(log, len, out, &why);
+
+	if (st == KT_DATA) {
+		fwrite(log, 1, len, out);
+		return KT_OK;
+	}
+	if (st)
+		*err = why;
+	return st;
+}
+
 static enum kt_status write_log(const struct kt_verify_report *r,
 				const char *log, size_t log_len, bool raw,
 				struct kt_error *err)
@@ -45,7 +61,7 @@ static enum kt_status write_log(const struct kt_verify_report *r,
 	if (raw)
 		fwrite(log, 1, log_len, mem);
 	else
-		st = kt_fold(log, log_len, mem, err);
+		st = fold(log, log_len, mem, err);
 	if (fclose(mem))
 		kt_oom();
 	if (!st)

@@ -56,7 +56,10 @@ struct kt_verify_report *
 kt_verify_report_new(const struct kt_verify_report_how *how);
 void kt_verify_report_freep(struct kt_verify_report **r);
 
-/* One more profile. KT_SYS: @out has failed. KT_DATA: a log cannot be folded. */
+/*
+ * One more profile. A log that is above the limits of lib/verifier/fold.h is
+ * written as it is. KT_SYS: @out has failed, or there are no random bytes.
+ */
 enum kt_status kt_verify_report_add(struct kt_verify_report *r,
 				    const struct kt_verified *v,
 				    struct kt_error *err) KT_MUST_CHECK;

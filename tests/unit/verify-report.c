@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/verifier/fold.h"
 #include "lib/xalloc.h"
 #include "tests/unit/tap.h"
 
@@ -388,6 +389,37 @@ static void test_kernels(void)
 	}
 }
 
+static void test_unfoldable(void)
+{
+	const size_t lines = KT_FOLD_MAX_LINES + 1;
+	struct kt_verified v[2] = {
+		{ .profile = "loud",
+		  .label = "loud",
+		  .verdict = KT_VERDICT_FAILED,
+		  .log_path = "/1" },
+		{ .profile = "llc",
+		  .label = "llc",
+		  .program = plain_programs,
+		  .nr = 2,
+		  .log_path = "/2" },
+	};
+	struct result got KT_CLEANUP(result_release);
+	const char *log;
+
+	kt_error_set(&v[0].why, KT_FAIL, "it died");
+	kt_buf_reserve(&v[0].log, lines);
+	memset(v[0].log.data, '\n', lines);
+	v[0].log.len = lines;
+	report(&text_form, v, 2, UINT64_MAX, &got);
+	log = strstr(got.out, "--- scheduler log ---\n");
+	ok(log && strspn(strchr(log, '\n') + 1, "\n") > lines,
+	   "a log of too many lines to fold is shown as it is");
+	same_str(got.err.msg, "1 of 2 profiles failed",
+		 "and the other profiles are told too");
+	ok(strstr(got.out, "\n--- profile summary ---\n"), "with the table");
+	kt_buf_release(&v[0].log);
+}
+
 int main(void)
 {
 	test_plain();
@@ -395,5 +427,6 @@ int main(void)
 	test_summary();
 	test_baseline();
 	test_kernels();
+	test_unfoldable();
 	return tap_end();
 }
