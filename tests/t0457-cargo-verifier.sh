@@ -115,6 +115,8 @@ t 'what is wrong is told before anything is built' '
 	exits 2 cargo-ktstr verifier --scheduler a --scheduler-bin b 2>err
 	exits 2 cargo-ktstr verifier --scheduler-bin b --release 2>err
 	exits 2 cargo-ktstr verifier --scheduler-bin b --json --csv 2>err
+	exits 2 cargo-ktstr verifier --scheduler b --csv --kernel x --kernel y 2>err
+	says "--csv is for one --kernel" err
 	[ ! -s calls ]
 '
 

@@ -73,6 +73,21 @@ t 'a scheduler without flags has one profile, and that is said' '
 	says "no profile \"llc\": the scheduler lists no flags" err
 '
 
+t 'the lines of several kernels are one file, which tells them apart' '
+	guest
+	s=$(scx scx_simple)
+	sed "s/\"key\":\"[^\"]*\"/\"key\":\"other\"/" "$work/kernel" |
+		cat "$work/kernel" - >two
+	timeout -k 5 300 ktstr-verifier --csv --observe-ms 0 --scheduler-bin "$s" \
+		<two >got
+	[ "$(grep -c file_name got)" -eq 1 ]
+	[ "$(head -n 1 got)" = file_name,prog_name,verdict,total_insns ]
+	key=$(sed -n "s/.*\"key\":\"\([^\"]*\)\".*/\1/p" "$work/kernel")
+	says "scx_simple@$key,simple_init,success," got
+	says "scx_simple@other,simple_init,success," got
+	[ -z "$(cut -d, -f1,2 got | sort | uniq -d)" ]
+'
+
 t 'cargo ktstr verifier does it all, for several kernels' '
 	guest
 	s=$(scx scx_simple)

@@ -113,6 +113,8 @@ struct verifier {
 	const char *scheduler; /* its name */
 	char *initrd;
 	uint64_t initrd_bytes, nr_kernels;
+	bool several; /* kernels */
+	bool told;    /* a profile of any */
 	struct kt_verify_report *report;
 	struct kt_progress *progress;
 };
@@ -221,6 +223,7 @@ static enum kt_status result(const struct kt_verified *verified, void *ctx,
 {
 	struct verifier *v = ctx;
 
+	v->told = true;
 	return kt_verify_report_add(v->report, verified, err);
 }
 
@@ -264,11 +267,23 @@ static enum kt_report_form form_of(const struct kt_args *args)
 	return kt_args_has(args, "csv") ? KT_FORM_CSV : KT_FORM_RECORDS;
 }
 
+static const char *name_of(const struct kt_record *kernel)
+{
+	static const char *const keys[] = { "key", "version", "image" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (kt_record_text(kernel, keys[i]))
+			return kt_record_text(kernel, keys[i]);
+	return "kernel";
+}
+
 static enum kt_status verify(struct verifier *v, struct kt_error *err)
 {
 	const struct kt_verify_report_how how = {
 		.form = form_of(v->args),
 		.raw = kt_args_has(v->args, "raw"),
+		.more = v->told,
+		.name = v->several ? name_of(v->how.kernel) : NULL,
 		.tool = kt_tool_name(),
 		.scheduler = v->scheduler,
 		.kernel = v->how.kernel,
@@ -292,16 +307,6 @@ static enum kt_status verify(struct verifier *v, struct kt_error *err)
 			kt_args_u64(v->args, "max-growth", UINT64_MAX), err);
 	kt_verify_report_freep(&v->report);
 	return st;
-}
-
-static const char *name_of(const struct kt_record *kernel)
-{
-	static const char *const keys[] = { "key", "version", "image" };
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (kt_record_text(kernel, keys[i]))
-			return kt_record_text(kernel, keys[i]);
-	return "kernel";
 }
 
 static enum kt_status run_kernel(struct verifier *v, struct kt_record *kernel,
@@ -334,6 +339,7 @@ static enum kt_status run_kernels(struct verifier *v, const struct kernels *k,
 {
 	size_t nr_bad = 0;
 
+	v->several = k->nr > 1;
 	for (size_t i = 0; i < k->nr; i++) {
 		struct kt_error why = { 0 };
 		enum kt_status st = run_kernel(v, k->v[i], &why);

@@ -137,6 +137,10 @@ static void put_line(const struct kt_verify_report *r,
 		fputc(':', out);
 		put_name(out, v->profile);
 	}
+	if (r->how.name) {
+		fputc('@', out);
+		put_name(out, r->how.name);
+	}
 	fputc(',', out);
 	put_name(out, program);
 	fprintf(out, ",%s,%llu\n", ok ? "success" : "failure",
@@ -149,7 +153,7 @@ void kt_report_csv_add(const struct kt_verify_report *r,
 	struct kt_load_log_at at = { 0 };
 	struct kt_load_log log;
 
-	if (!r->nr)
+	if (!r->nr && !r->how.more)
 		fputs("file_name,prog_name,verdict,total_insns\n", r->how.out);
 	for (size_t i = 0; i < v->nr; i++)
 		put_line(r, v, v->program[i].func, true,

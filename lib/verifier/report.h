@@ -38,7 +38,9 @@ struct kt_verify_report;
 /* All borrowed, until the report is freed. */
 struct kt_verify_report_how {
 	enum kt_report_form form;
-	bool raw;	  /* text: logs as they are, not folded */
+	bool raw;  /* text: logs as they are, not folded */
+	bool more; /* csv: behind another report's, so without a header */
+	const char *name; /* csv: of the kernel, if there are others; or NULL */
 	const char *tool; /* named in errors */
 	const char *scheduler;
 	const struct kt_record *kernel;

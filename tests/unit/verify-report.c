@@ -105,6 +105,9 @@ static void test_plain(void)
 				 .program = plain_programs,
 				 .nr = 2,
 				 .log_path = "/l" };
+	const struct kt_verify_report_how more = { .form = KT_FORM_CSV,
+						   .more = true,
+						   .name = "6.13,x" };
 	struct result got KT_CLEANUP(result_release);
 
 	report(&text_form, &v, 1, UINT64_MAX, &got);
@@ -144,6 +147,12 @@ static void test_plain(void)
 		 "scx_foo,foo_select_cpu,success,35\n"
 		 "scx_foo,foo_enqueue,success,1000\n",
 		 "and columns are veristat's");
+	result_release(&got);
+	report(&more, &v, 1, UINT64_MAX, &got);
+	same_str(got.out,
+		 "scx_foo@6.13_x,foo_select_cpu,success,35\n"
+		 "scx_foo@6.13_x,foo_enqueue,success,1000\n",
+		 "which another kernel's may follow");
 	kt_buf_release(&v.log);
 }
 

@@ -127,20 +127,34 @@ static void explain(const struct kt_args *args, size_t nr)
 	fputs(out.data, stdout);
 }
 
-static enum kt_status verifier(const struct kt_args *args, struct kt_error *err)
+static enum kt_status check(const struct kt_args *args, struct kt_error *err)
 {
-	const size_t given = kt_args_count(args, "kernel");
-	const size_t nr = given ? given : 1;
-	char *program KT_CLEANUP(kt_freep) = NULL;
-	enum kt_status st = KT_OK;
-	int status, last = 0;
-
 	if (!kt_args_has(args, "scheduler") &&
 	    !kt_args_has(args, "scheduler-bin"))
 		return kt_hint(err,
 			       kt_fail(err, KT_USAGE, "no scheduler is named"),
 			       "--scheduler PKG builds one, --scheduler-bin "
 			       "PATH is one");
+	/* Each is asked by a process of its own, which begins a file. */
+	if (kt_args_has(args, "csv") && kt_args_count(args, "kernel") > 1)
+		return kt_hint(
+			err,
+			kt_fail(err, KT_USAGE, "--csv is for one --kernel"),
+			"for several, pipe the records of ktstr-cache "
+			"get into one ktstr-verifier --csv");
+	return KT_OK;
+}
+
+static enum kt_status verifier(const struct kt_args *args, struct kt_error *err)
+{
+	const size_t given = kt_args_count(args, "kernel");
+	const size_t nr = given ? given : 1;
+	char *program KT_CLEANUP(kt_freep) = NULL;
+	enum kt_status st = check(args, err);
+	int status, last = 0;
+
+	if (st)
+		return st;
 	if (kt_args_has(args, "explain")) {
 		explain(args, nr);
 		return KT_OK;
