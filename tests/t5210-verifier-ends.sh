@@ -56,9 +56,15 @@ t 'what sched_ext says of one it gave up is told' '
 
 t 'one that never attaches is stopped at its deadline' '
 	fixture
-	exits 1 run --timeout 5 -- --never >got 2>err
-	says "the scheduler did not attach in 5 s" err
+	exits 1 run --timeout 15 --observe-ms 600000 -- --never >got 2>err
+	says "the scheduler did not attach in 15 s" err
 	says "\"message\":\"profile \\\"default\\\": the scheduler did not attach" got
+'
+
+t 'to be observed for longer than its deadline is no failure' '
+	fixture
+	run --timeout 15 --observe-ms 16000 >got 2>err
+	[ "$(grep -c program/1 got)" -eq 5 ]
 '
 
 t 'one that takes no notice of SIGTERM is killed, and no harm done' '

@@ -175,6 +175,8 @@ static uint64_t attached(const char *ops KT_UNUSED, struct kt_vm *vm, void *ctx)
 	if (b->attached_ns || !b->s->how->observe_ns)
 		return 0;
 	b->attached_ns = now;
+	/* Its time was to attach in; the session sees that there is more. */
+	b->task.timeout_ns += b->s->how->observe_ns;
 	return now + b->s->how->observe_ns;
 }
 

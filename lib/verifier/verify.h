@@ -55,8 +55,8 @@ struct kt_verify {
 	uint64_t max_profiles;
 	uint64_t shard, shards; /* part 1 to shards; 0: all */
 	uint64_t jobs;		/* boots side by side */
-	uint64_t timeout_ns;	/* for each profile */
-	uint64_t observe_ns;	/* how long it stays attached */
+	uint64_t timeout_ns;	/* for each profile to attach and to end */
+	uint64_t observe_ns;	/* how long it stays attached, on top of that */
 
 	/* Something to tell people meanwhile; may be NULL. */
 	void (*note)(const char *text, void *ctx);
