@@ -57,6 +57,19 @@ t 'some run by name, whatever the order, and parts make the whole' '
 	sort want | diff - have
 '
 
+t 'more than are allowed do not run, and a part is what runs here' '
+	fixture
+	exits 1 verify --scheduler-bin "$fixture" --profiles deep,llc \
+		--max-profiles 1 --observe-ms 0 >got 2>err
+	says "2 profiles are to be run, and at most 1 are wanted" err
+	! grep -q program/1 got || exit 1
+	verify --scheduler-bin "$fixture" --all-profiles --shard 2/24 \
+		--max-profiles 1 --observe-ms 0 >got 2>err
+	sed -n "s/.*\"profile\":\"\([^\"]*\)\".*/\1/p" got | uniq >have
+	echo llc >want
+	same want have
+'
+
 t 'machines side by side write the same, in the same order' '
 	fixture
 	verify --scheduler-bin "$fixture" --observe-ms 0 --jobs 2 --csv \
@@ -89,7 +102,7 @@ t 'of forty flags some can be run, and not all' '
 	} >list
 	answers list
 	exits 1 verify --scheduler-bin ./sched -i answer -i scx_fixture --all-profiles >got 2>err
-	says "40 flags make more than" err
+	says "40 flags make at least" err
 	says "name some with --profiles" err
 	verify --scheduler-bin ./sched -i answer -i scx_fixture --profiles llc+f1 >got 2>err
 	says "\"profile\":\"f1+llc\"" got

@@ -65,8 +65,8 @@ void kt_profiles_release(struct kt_profiles *p);
 /* How many there are, at most KT_PROFILES_MAX_COUNT. */
 uint64_t kt_profiles_count(const struct kt_flags *f);
 
-/* All of them. KT_FAIL, with the count, if they are more than @max. */
-enum kt_status kt_profiles_all(const struct kt_flags *f, uint64_t max,
+/* All of them. KT_FAIL if they are not less than KT_PROFILES_MAX_COUNT. */
+enum kt_status kt_profiles_all(const struct kt_flags *f,
 			       struct kt_profiles *out,
 			       struct kt_error *err) KT_MUST_CHECK;
 
@@ -80,6 +80,10 @@ enum kt_status kt_profiles_parse(const struct kt_flags *f, const char *list,
 
 /* Keep part @k, from 1, of @n: every @n-th, so that the parts cost alike. */
 void kt_profiles_shard(struct kt_profiles *p, uint64_t k, uint64_t n);
+
+/* KT_FAIL if they are more than @max. */
+enum kt_status kt_profiles_limit(const struct kt_profiles *p, uint64_t max,
+				 struct kt_error *err) KT_MUST_CHECK;
 
 /* The caller owns the name. */
 char *kt_profile_name(const struct kt_flags *f, uint64_t profile);

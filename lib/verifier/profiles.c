@@ -47,25 +47,20 @@ uint64_t kt_profiles_count(const struct kt_flags *f)
 	return w.nr;
 }
 
-enum kt_status kt_profiles_all(const struct kt_flags *f, uint64_t max,
+enum kt_status kt_profiles_all(const struct kt_flags *f,
 			       struct kt_profiles *out, struct kt_error *err)
 {
 	const uint64_t nr = kt_profiles_count(f);
 	struct kt_profiles made = { 0 };
 	struct walk w = { .f = f, .out = &made, .max = nr };
 
-	if (nr > max)
-		return kt_hint(
-			err,
-			kt_fail(err, KT_FAIL,
-				"%zu flags make %s%llu profiles, and at "
-				"most %llu are wanted",
-				f->nr,
-				nr == KT_PROFILES_MAX_COUNT ? "more than " : "",
-				(unsigned long long)nr,
-				(unsigned long long)max),
-			"name some with --profiles, or allow more with "
-			"--max-profiles");
+	if (nr == KT_PROFILES_MAX_COUNT)
+		return kt_hint(err,
+			       kt_fail(err, KT_FAIL,
+				       "%zu flags make at least %llu profiles, "
+				       "which are too many",
+				       f->nr, (unsigned long long)nr),
+			       "name some with --profiles");
 	made.v = kt_xcalloc(nr, sizeof(*made.v));
 	visit(&w, f->nr, 0, 0);
 	made.nr = nr;
@@ -200,6 +195,20 @@ void kt_profiles_shard(struct kt_profiles *p, uint64_t k, uint64_t n)
 	for (uint64_t i = k - 1; i < p->nr; i += n)
 		p->v[nr++] = p->v[i];
 	p->nr = nr;
+}
+
+enum kt_status kt_profiles_limit(const struct kt_profiles *p, uint64_t max,
+				 struct kt_error *err)
+{
+	if (p->nr <= max)
+		return KT_OK;
+	return kt_hint(err,
+		       kt_fail(err, KT_FAIL,
+			       "%zu profiles are to be run, and at most %llu "
+			       "are wanted",
+			       p->nr, (unsigned long long)max),
+		       "name fewer with --profiles, share them with --shard, "
+		       "or allow more with --max-profiles");
 }
 
 char *kt_profile_name(const struct kt_flags *f, uint64_t profile)

@@ -58,12 +58,12 @@ static enum kt_status make_profiles(struct kt_verify_state *s,
 	if (how->list)
 		st = kt_profiles_parse(&s->flags, how->list, out, err);
 	else
-		st = kt_profiles_all(&s->flags, how->max_profiles, out, err);
+		st = kt_profiles_all(&s->flags, out, err);
 	if (st)
 		return st;
 	if (how->profiles && s->flags.nr)
 		kt_verify_note(s, "%zu flags make %s%llu profiles", s->flags.nr,
-			       all == KT_PROFILES_MAX_COUNT ? "more than " : "",
+			       all == KT_PROFILES_MAX_COUNT ? "at least " : "",
 			       (unsigned long long)all);
 	if (how->shards) {
 		kt_profiles_shard(out, how->shard, how->shards);
@@ -71,7 +71,7 @@ static enum kt_status make_profiles(struct kt_verify_state *s,
 			       (unsigned long long)how->shard,
 			       (unsigned long long)how->shards, out->nr);
 	}
-	return KT_OK;
+	return kt_profiles_limit(out, how->max_profiles, err);
 }
 
 static void make_item(struct kt_verify_state *s, size_t i, uint64_t profile)

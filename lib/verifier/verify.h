@@ -52,11 +52,11 @@ struct kt_verify {
 	const char *const *args; /* for each profile; ends in NULL; or NULL */
 	bool profiles;		 /* by flags: all, or as list has it */
 	const char *list;	 /* of profiles, or NULL */
-	uint64_t max_profiles;
-	uint64_t shard, shards; /* part 1 to shards; 0: all */
-	uint64_t jobs;		/* boots side by side */
-	uint64_t timeout_ns;	/* for each profile to attach and to end */
-	uint64_t observe_ns;	/* how long it stays attached, on top of that */
+	uint64_t max_profiles;	 /* to run here; more are an error */
+	uint64_t shard, shards;	 /* part 1 to shards; 0: all */
+	uint64_t jobs;		 /* boots side by side */
+	uint64_t timeout_ns;	 /* for each profile to attach and to end */
+	uint64_t observe_ns;	 /* on top of that, how long it is attached */
 
 	/* Something to tell people meanwhile; may be NULL. */
 	void (*note)(const char *text, void *ctx);

@@ -67,7 +67,7 @@ static void test_all(void)
 		char *got KT_CLEANUP(kt_freep) = NULL;
 
 		ok(!parse(cases[i].list, &f, &err) &&
-			   !kt_profiles_all(&f, 1024, &p, &err),
+			   !kt_profiles_all(&f, &p, &err),
 		   "list %zu is read", i);
 		got = names(&f, &p);
 		same_str(got, cases[i].want, "its profiles, in mask order");
@@ -147,9 +147,9 @@ static void test_many(void)
 		add_flag(&text, i);
 	kt_buf_addc(&text, ']');
 	ok(!parse(text.data, &f, &err) && f.nr == 40, "forty flags are read");
-	ok(kt_profiles_all(&f, 1024, &p, &err) == KT_FAIL && !p.v,
+	ok(kt_profiles_all(&f, &p, &err) == KT_FAIL && !p.v,
 	   "but all of their profiles are too many");
-	ok(strstr(err.msg, "40 flags make more than 4194304 profiles"),
+	ok(strstr(err.msg, "40 flags make at least 4194304 profiles"),
 	   "which is told with a number");
 	ok(!kt_profiles_parse(&f, "f39+f0,f7", &p, &err) && p.nr == 2,
 	   "and some can be named");
@@ -212,10 +212,16 @@ static void test_shards(void)
 	for (uint64_t k = 1; k <= 4; k++) {
 		struct kt_profiles p KT_CLEANUP(kt_profiles_release) = { 0 };
 
-		if (kt_profiles_all(&f, 10, &p, &err))
+		if (kt_profiles_all(&f, &p, &err))
 			abort();
+		ok(kt_profiles_limit(&p, 5, &err) == KT_FAIL &&
+			   !strncmp(err.msg, "6 profiles ", 11) &&
+			   !kt_profiles_limit(&p, 6, &err),
+		   "six are more than five");
 		kt_profiles_shard(&p, k, 4);
 		ok(p.nr == (k <= 2 ? 2 : 1), "part %d of 4 is fair", (int)k);
+		ok(!kt_profiles_limit(&p, 1, &err) == (k > 2),
+		   "and what is too many is asked of the part");
 		for (size_t i = 0; i < p.nr; i++)
 			seen |= UINT64_C(1) << p.v[i];
 	}
