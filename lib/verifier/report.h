@@ -67,9 +67,9 @@ enum kt_status kt_verify_report_add(struct kt_verify_report *r,
 				    struct kt_error *err) KT_MUST_CHECK;
 
 /*
- * Write the rest. KT_FAIL, with an empty message if each has been warned of: a
- * profile failed, or there was none; or a program has grown by more than
- * @max_growth percent against the baseline (UINT64_MAX: never mind).
+ * Write the rest. KT_FAIL: a profile failed, or there was none; or a program has
+ * grown by more than @max_growth percent against the baseline (UINT64_MAX: never
+ * mind).
  */
 enum kt_status kt_verify_report_end(struct kt_verify_report *r,
 				    uint64_t max_growth,
