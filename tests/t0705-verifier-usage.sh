@@ -35,6 +35,13 @@ t 'a scheduler that is not there, or cannot be run, is told by name' '
 	echo x >plain
 	exits 2 ktstr-verifier --scheduler-bin ./plain <bare >got 2>err
 	says "\"./plain\" is not executable" err
+	mkdir dir
+	mkfifo -m 700 fifo
+	ln -s dir link
+	for s in dir fifo link; do
+		exits 2 timeout 10 ktstr-verifier --scheduler-bin ./$s <bare >got 2>err
+		says "\"./$s\" is no program" err
+	done
 	{ printf "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\50\0"; head -c 100 /dev/zero; } >arm
 	chmod +x arm
 	exits 3 ktstr-verifier --scheduler-bin ./arm <bare >got 2>err

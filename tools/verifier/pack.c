@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/dirs.h"
@@ -119,20 +120,21 @@ static enum kt_status check_machine(const char *path, struct kt_error *err)
 enum kt_status kt_verifier_find(const char *path, char **real,
 				struct kt_error *err)
 {
-	char *found = realpath(path, NULL);
+	char *found KT_CLEANUP(kt_freep) = realpath(path, NULL);
+	struct stat sb;
 	enum kt_status st;
 
-	if (!found)
+	if (!found || stat(found, &sb))
 		return kt_within(err, kt_fail_errno(err, "\"%s\"", path),
 				 "no scheduler");
-	if (access(found, X_OK)) {
-		free(found);
+	if (!S_ISREG(sb.st_mode))
+		return kt_fail(err, KT_USAGE, "\"%s\" is no program", path);
+	if (access(found, X_OK))
 		return kt_fail(err, KT_USAGE, "\"%s\" is not executable", path);
-	}
 	st = check_machine(found, err);
-	if (!st)
-		*real = found;
-	else
-		free(found);
-	return st;
+	if (st)
+		return st;
+	*real = found;
+	found = NULL;
+	return KT_OK;
 }

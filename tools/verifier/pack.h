@@ -12,8 +12,8 @@
 
 /*
  * The scheduler at @path without symbolic links, which the caller owns.
- * KT_USAGE if it is not executable, KT_DATA if it is for another machine,
- * KT_SYS if it is not there.
+ * KT_USAGE if it is no file or not executable, KT_DATA if it is for another
+ * machine, KT_SYS if it is not there.
  */
 enum kt_status kt_verifier_find(const char *path, char **real,
 				struct kt_error *err) KT_MUST_CHECK;
