@@ -20,6 +20,10 @@ t 'a Debian package is well made, installs, works and goes again' '
 	trap "rm -f \"$file\"" EXIT
 	[ "$(dpkg-deb -f "$file" Version)" = 1.2+3+gabc ]
 	dpkg-deb -f "$file" Depends | grep libc6
+	# The package busybox has a dynamic one, which no guest could run.
+	dpkg-deb -f "$file" Recommends | tr -d " " | tr "," "\n" >got
+	grep -qx busybox-static got
+	exits 1 grep -q "|" got
 	if command -v lintian >/dev/null; then
 		lintian --allow-root --fail-on error,warning "$file"
 	fi
