@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/initramfs-parts.h"
 #include "lib/xalloc.h"
 
 #define KVM_API 12
@@ -186,14 +187,14 @@ static void check_kvm(struct report *r)
 
 static void check_busybox(struct report *r, const struct kt_doctor *what)
 {
-	char *file KT_CLEANUP(kt_freep) = kt_path_search(
-		what->cargo.path, what->busybox ? what->busybox : "busybox");
+	char *file KT_CLEANUP(kt_freep) = NULL;
+	struct kt_error err;
 
-	if (file)
-		row(r, "ok", "busybox", file, NULL);
+	if (kt_initramfs_find_busybox(what->busybox, what->cargo.path, &file,
+				      &err))
+		missing(r, NEEDED, "busybox", err.msg, err.hint);
 	else
-		missing(r, NEEDED, "busybox", "is the guest's userland",
-			"apt install busybox-static");
+		row(r, "ok", "busybox", file, NULL);
 }
 
 /* Space where builds happen; the directory itself may not be there yet. */

@@ -164,4 +164,19 @@ t 'doctor lists what there is and what is missing, with a way to get it' '
 	says "missing" err
 '
 
+t 'doctor takes no busybox that a guest could not have' '
+	own=$(command -v busybox) || { echo "no busybox"; exit 77; }
+	mkdir dynamic
+	# Any program that needs libraries is as good.
+	ln -s "$(command -v ktstr-cache)" dynamic/busybox
+	exits 1 env PATH="$PWD/dynamic:$PATH" cargo-ktstr doctor >out 2>err
+	grep -q "^missing *busybox *busybox \"$PWD/dynamic/busybox\" is not a static program" out
+	grep -q "^ *hint: apt install busybox-static" out
+	# What is named is a path, as ktstr-initramfs has it.
+	exits 1 env KTSTR_BUSYBOX=busybox cargo-ktstr doctor >out 2>err
+	grep -q "^missing *busybox *cannot read \"busybox\"" out
+	KTSTR_BUSYBOX=$own PATH=$PWD/dynamic:$PATH cargo-ktstr doctor >out || :
+	grep -q "^ok *busybox *$own\$" out
+'
+
 end
