@@ -2,14 +2,9 @@
 /* doctor - what this machine has and lacks, and the command to get it */
 #include "lib/doctor.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/kvm.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -18,13 +13,12 @@
 #include "lib/initramfs-parts.h"
 #include "lib/xalloc.h"
 
-#define KVM_API 12
-#define CPUINFO_MAX ((size_t)16 << 20)
 #define BUILD_BYTES (UINT64_C(6) << 30) /* what a kernel build may need */
 
 enum need {
 	NEEDED,
-	WANTED, /* some subcommand wants it; noted, not counted */
+	WITHOUT_KVM, /* needed where KVM cannot be used, else wanted */
+	WANTED,	     /* some subcommand wants it; noted, not counted */
 };
 
 static const struct {
@@ -43,7 +37,7 @@ static const struct {
 	  NEEDED },
 	{ "git", "tells what a kernel tree holds", "apt install git", NEEDED },
 	{ "qemu-system-x86_64", "boots kernels without KVM",
-	  "apt install qemu-system-x86", NEEDED },
+	  "apt install qemu-system-x86", WITHOUT_KVM },
 	{ "ccache", "makes repeated builds fast", "apt install ccache",
 	  WANTED },
 	{ "cargo", "runs the tests of a Rust crate", "apt install cargo",
@@ -88,16 +82,19 @@ static char *program_of(const struct kt_cargo *cargo, const char *name)
 	return kt_path_search(cargo->path, name);
 }
 
-static void check_programs(struct report *r, const struct kt_cargo *cargo)
+static void check_programs(struct report *r, const struct kt_doctor *what)
 {
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		char *file KT_CLEANUP(kt_freep) =
-			program_of(cargo, programs[i].program);
+			program_of(&what->cargo, programs[i].program);
+		enum need need = programs[i].need;
 
+		if (need == WITHOUT_KVM)
+			need = what->no_kvm ? NEEDED : WANTED;
 		if (file)
 			row(r, "ok", programs[i].program, file, NULL);
 		else
-			missing(r, programs[i].need, programs[i].program,
+			missing(r, need, programs[i].program,
 				programs[i].purpose, programs[i].install);
 	}
 }
@@ -144,45 +141,13 @@ static void check_headers(struct report *r)
 	}
 }
 
-/* True if the processor itself can run guests: vmx or svm among its flags. */
-static bool has_virtualisation(void)
+static void check_kvm(struct report *r, const struct kt_error *no_kvm)
 {
-	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
-	struct kt_error err;
-	const char *flags;
-
-	if (kt_file_read(AT_FDCWD, "/proc/cpuinfo", CPUINFO_MAX, &text, &err) ||
-	    !text.data)
-		return false;
-	flags = strstr(text.data, "\nflags");
-	if (!flags)
-		return false;
-	flags++;
-
-	char *line KT_CLEANUP(kt_freep) =
-		kt_xstrndup(flags, strcspn(flags, "\n"));
-
-	return strstr(line, " vmx") || strstr(line, " svm");
-}
-
-static void check_kvm(struct report *r)
-{
-	int fd KT_CLEANUP(kt_closep) = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0 && errno == EACCES)
-		row(r, "note", "/dev/kvm", "not permitted",
-		    "add yourself to the group: sudo usermod -aG kvm $USER");
-	else if (fd < 0)
-		row(r, "note", "/dev/kvm", strerror(errno),
-		    "QEMU emulates instead; for speed, turn on virtualization "
-		    "in the firmware and load kvm");
-	else if (ioctl(fd, KVM_GET_API_VERSION, 0) != KVM_API)
-		row(r, "note", "/dev/kvm", "an API other than 12", NULL);
-	else if (!has_virtualisation())
-		row(r, "note", "/dev/kvm",
-		    "opens, but the processor has neither VMX nor SVM", NULL);
-	else
+	if (!no_kvm)
 		row(r, "ok", "/dev/kvm", "usable", NULL);
+	else
+		row(r, "note", "/dev/kvm", no_kvm->msg,
+		    *no_kvm->hint ? no_kvm->hint : NULL);
 }
 
 static void check_busybox(struct report *r, const struct kt_doctor *what)
@@ -253,8 +218,8 @@ size_t kt_doctor_report(const struct kt_doctor *what, struct kt_buf *out)
 {
 	struct report r = { .out = out };
 
-	check_kvm(&r);
-	check_programs(&r, &what->cargo);
+	check_kvm(&r, what->no_kvm);
+	check_programs(&r, what);
 	check_llvm_tools(&r, &what->cargo);
 	check_headers(&r);
 	check_busybox(&r, what);

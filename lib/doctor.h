@@ -17,12 +17,14 @@ struct kt_doctor {
 	const char *busybox;   /* KTSTR_BUSYBOX, or NULL */
 	const char *bindir;    /* where our own programs are */
 	struct kt_env_dirs dirs;
+	const struct kt_error *no_kvm; /* why not to use KVM; NULL: it works */
 };
 
 /*
  * Append the report, a line a thing: its name, "ok", "missing" or "note", what
  * was found, and for what is missing the command that installs it. Returns how
- * many needed things are missing; notes do not count.
+ * many needed things are missing; notes do not count. QEMU is needed where KVM
+ * cannot be used.
  */
 size_t kt_doctor_report(const struct kt_doctor *what, struct kt_buf *out);
 

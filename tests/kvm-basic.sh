@@ -25,6 +25,13 @@ t 'a run is a record with what KVM counted' '
 	grep -q "\"exits\":[1-9]" out
 '
 
+t 'doctor finds KVM, and so needs no QEMU' '
+	mkdir bin
+	PATH=$PWD/bin "$(command -v cargo-ktstr)" doctor >out || :
+	grep -q "^ok */dev/kvm *usable" out
+	grep -q "^note *qemu-system-x86_64 " out
+'
+
 t '1,3,2: CPUs, siblings, caches, sockets and nodes are in /sys' '
 	shows 1,3,2
 '

@@ -3,6 +3,7 @@
 #include "lib/doctor.h"
 
 #include "lib/tool.h"
+#include "lib/vm/kvm.h"
 #include "lib/xalloc.h"
 #include "tools/cargo-ktstr/front.h"
 
@@ -12,6 +13,7 @@ static enum kt_status doctor(const struct kt_args *args KT_UNUSED,
 	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
 	struct kt_doctor what = { .busybox = kt_getenv("KTSTR_BUSYBOX") };
 	char *bindir KT_CLEANUP(kt_freep) = NULL;
+	struct kt_error no_kvm;
 	enum kt_status st;
 	size_t lacking;
 
@@ -21,6 +23,8 @@ static enum kt_status doctor(const struct kt_args *args KT_UNUSED,
 	if (st)
 		return st;
 	what.bindir = bindir;
+	if (kt_kvm_check(&no_kvm))
+		what.no_kvm = &no_kvm;
 	lacking = kt_doctor_report(&what, &text);
 	fputs(text.data, stdout);
 	if (lacking)
