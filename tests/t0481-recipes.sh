@@ -66,6 +66,33 @@ t 'the programs and options in them are ours' '
 	done <lines
 '
 
+t 'what a recipe installs has a name that Ubuntu knows too' '
+	mkdir bin
+	printf "#!/bin/sh\n" >bin/dpkg-query
+	printf "#!/bin/sh\nexec \"\$@\"\n" >bin/sudo
+	printf "#!/bin/sh\necho \"\$*\" >>log\n" >bin/apt-get
+	chmod +x bin/*
+	PATH=$PWD/bin:$PATH
+	# asked WORDS...: what contrib/deps has apt-get install, if all is missing
+	asked() {
+		rm -f log
+		"$top/contrib/deps" "$@" 2>err
+		sed -n "s/^install .*recommends //p" log | tr " " "\n"
+	}
+	group=$(sed -n "s|.*contrib/deps ||p" "$top/contrib/github-actions.yml")
+	asked "$group" >got
+	grep -qx libbpf-dev got
+	grep -qx busybox-static got
+	# Its sources of kernels are called otherwise.
+	exits 1 grep linux-source got
+	asked >default
+	exits 1 grep linux-source default
+	group=$(sed -n "s|^contrib/deps ||p" "$top/contrib/demo")
+	asked "$group" >got
+	grep -qx busybox-static got
+	grep -qx linux-source-6.12 got
+'
+
 t 'what has no tasks or arguments says how it is used' '
 	exits 2 "$top/contrib/slurm-array.sh" 2>err
 	says "sbatch --array" err
