@@ -58,7 +58,7 @@ t 'a file cut at any byte is refused, with a reason' '
 	ktstr-stats sidecars --dir d >out 2>err
 	[ ! -s out ]
 	[ "$(grep -c "skipped: .*unexpected end" err)" -eq "$n" ]
-	says "$n of $n sidecars could not be read" err
+	says "$n of $n sidecars in \"d\" could not be read" err
 '
 
 t 'what is required must be there, and not null' '

@@ -227,6 +227,21 @@ t 'a baseline that cannot be read is an error, not a clean slate' '
 	says "no test in common with the baseline \"empty\"" err
 '
 
+t 'a sidecar of the baseline that cannot be read is told of, and is strict too' '
+	runs old "put(\"a\"); put(\"b\", worst_spread=1.0)"
+	runs new "put(\"a\"); put(\"b\", worst_spread=90.0)"
+	truncate -s 100 old/000002.ktstr.json
+	ktstr-stats sidecars --dir new --baseline old --fail-on regression >out 2>err
+	says "1 of 2 sidecars in \"old\" could not be read" err
+	exits 1 ktstr-stats sidecars --dir new --baseline old --strict \
+		--fail-on regression >out 2>err
+	says "1 sidecar could not be read" err
+	echo "{" >new/x.ktstr.json
+	exits 1 ktstr-stats sidecars --dir new --baseline old --strict >out 2>err
+	says "1 of 3 sidecars in \"new\" could not be read" err
+	says "2 sidecars could not be read" err
+'
+
 t 'JUnit: a case per sidecar, failures, errors and skips counted' '
 	cp -r "$fix/sidecars" d
 	chmod -R u+w d

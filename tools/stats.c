@@ -91,8 +91,8 @@ static enum kt_status load(const char *dir, struct kt_stats *out,
 	for (uint32_t i = 0; !st && i < out->nr_unreadable; i++)
 		kt_note("skipped: %s", out->unreadable[i].why);
 	if (!st && out->nr_unreadable)
-		kt_note("%u of %u sidecars could not be read",
-			out->nr_unreadable, out->nr_files);
+		kt_note("%u of %u sidecars in \"%s\" could not be read",
+			out->nr_unreadable, out->nr_files, dir);
 	return st;
 }
 
@@ -117,9 +117,12 @@ static enum kt_status write_report(const struct kt_report *r,
 	return kt_report_records(r, stdout, err);
 }
 
+/* @unreadable: sidecars that could not be read and had to be. */
 static enum kt_status verdict(const struct kt_report *r, unsigned int gates,
-			      bool strict, struct kt_error *err)
+			      uint32_t unreadable, struct kt_error *err)
 {
+	const struct kt_changes *since =
+		gates & FAIL_ON_REGRESSION ? r->changes : NULL;
 	uint32_t troubled = 0;
 
 	for (uint32_t i = 0; i < r->stats->nr_rows; i++)
@@ -127,22 +130,21 @@ static enum kt_status verdict(const struct kt_report *r, unsigned int gates,
 	if (gates & FAIL_ON_FAILURE && troubled)
 		return kt_fail(err, KT_FAIL, "%u test%s failed or stalled",
 			       troubled, troubled == 1 ? "" : "s");
-	if (gates & FAIL_ON_REGRESSION && !r->changes->nr_pairs)
+	if (since && !since->nr_pairs)
 		return kt_fail(err, KT_FAIL,
 			       "no test in common with the baseline \"%s\"",
-			       r->changes->dir);
-	if (gates & FAIL_ON_REGRESSION && r->changes->nr_regressions)
+			       since->dir);
+	if (since && since->nr_regressions)
 		return kt_fail(err, KT_FAIL, "%zu regression%s since \"%s\"",
-			       r->changes->nr_regressions,
-			       r->changes->nr_regressions == 1 ? "" : "s",
-			       r->changes->dir);
+			       since->nr_regressions,
+			       since->nr_regressions == 1 ? "" : "s",
+			       since->dir);
 	if (gates & FAIL_ON_OUTLIER && r->outliers->nr)
 		return kt_fail(err, KT_FAIL, "%zu outlier%s", r->outliers->nr,
 			       r->outliers->nr == 1 ? "" : "s");
-	if (strict && r->stats->nr_unreadable)
+	if (unreadable)
 		return kt_fail(err, KT_FAIL, "%u sidecar%s could not be read",
-			       r->stats->nr_unreadable,
-			       r->stats->nr_unreadable == 1 ? "" : "s");
+			       unreadable, unreadable == 1 ? "" : "s");
 	return KT_OK;
 }
 
@@ -198,7 +200,11 @@ static enum kt_status sidecars(const struct kt_args *args, struct kt_error *err)
 		r.changes = &changes;
 	}
 	st = write_report(&r, format_of(args), err);
-	return st ? st : verdict(&r, gates, strict, err);
+	if (st)
+		return st;
+	return verdict(&r, gates,
+		       strict ? now.nr_unreadable + then.nr_unreadable : 0,
+		       err);
 }
 
 /*
