@@ -168,7 +168,7 @@ put(\"same\", worst_spread=10.4); put(\"worse\", worst_spread=20.0)
 put(\"better\", total_iterations=2000); put(\"new\")"
 	ktstr-stats sidecars --dir new --baseline old >out
 	of change "[(c[\"scenario\"], c[\"metric\"], c[\"regression\"]) for c in r] == [(\"better\", \"total_iterations\", False), (\"worse\", \"spread\", True)]"
-	of summary "r[0][\"baseline\"] == dict(dir_path=\"old\", compared=3, gone=1, new=1, regressions=1)"
+	of summary "r[0][\"baseline\"] == dict(dir_path=\"old\", compared=3, skipped=0, gone=1, new=1, regressions=1)"
 	ktstr-stats sidecars --dir new --baseline old -t >out
 	says "=== CHANGES SINCE old ===" out
 	says "  worse  worse (1s2c1t): spread 10 -> 20 (+100.0%, noise 0, runs 1 -> 1)" out
@@ -224,7 +224,26 @@ t 'a baseline that cannot be read is an error, not a clean slate' '
 	says "\"none\"" err
 	mkdir empty
 	exits 1 ktstr-stats sidecars --dir d --baseline empty --fail-on regression >out 2>err
-	says "no test in common with the baseline \"empty\"" err
+	says "no test to compare with the baseline \"empty\"" err
+'
+
+t 'tests that were skipped are not compared, and prove nothing' '
+	runs old "put(\"a\"); put(\"b\"); put(\"c\", passed=True, root={\"skipped\": True})"
+	runs new "
+for t in \"a\", \"b\": put(t, passed=True, root={\"skipped\": True})
+put(\"c\")"
+	exits 1 ktstr-stats sidecars --dir new --baseline old \
+		--fail-on regression >out 2>err
+	says "no test to compare with the baseline \"old\"" err
+	of summary "r[0][\"baseline\"] == dict(dir_path=\"old\", compared=0, skipped=3, gone=0, new=0, regressions=0)"
+	for f in text markdown html; do
+		ktstr-stats sidecars --dir new --baseline old --format $f >out
+		grep -qi "compared 0, skipped 3, gone 0, new 0" out
+	done
+	# One that has run will do.
+	runs new "put(\"a\"); put(\"d\")"
+	ktstr-stats sidecars --dir new --baseline old --fail-on regression >out
+	of summary "r[0][\"baseline\"][\"compared\"] == 1"
 '
 
 t 'a sidecar of the baseline that cannot be read is told of, and is strict too' '

@@ -132,7 +132,7 @@ static enum kt_status verdict(const struct kt_report *r, unsigned int gates,
 			       troubled, troubled == 1 ? "" : "s");
 	if (since && !since->nr_pairs)
 		return kt_fail(err, KT_FAIL,
-			       "no test in common with the baseline \"%s\"",
+			       "no test to compare with the baseline \"%s\"",
 			       since->dir);
 	if (since && since->nr_regressions)
 		return kt_fail(err, KT_FAIL, "%zu regression%s since \"%s\"",

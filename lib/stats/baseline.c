@@ -48,7 +48,8 @@ static bool counts(const struct kt_metric_info *info, double before,
 	       change >= info->rel * fabs(before);
 }
 
-static void compare_pair(struct sides *s, const struct kt_group *old,
+/* False if there is nothing to compare: one side was skipped. */
+static bool compare_pair(struct sides *s, const struct kt_group *old,
 			 const struct kt_group *new, struct kt_changes *out)
 {
 	struct kt_change c = { .scenario = new->a, .topology = new->b };
@@ -58,9 +59,8 @@ static void compare_pair(struct sides *s, const struct kt_group *old,
 	kt_tally_group(s->after, &s->new, new, &a);
 	c.runs_before = b.nr - b.skipped;
 	c.runs_after = a.nr - a.skipped;
-	/* A test that was skipped has nothing to compare. */
 	if (!c.runs_before || !c.runs_after)
-		return;
+		return false;
 	c.metric = KT_CHANGE_FAILED;
 	c.before = (double)b.failed / c.runs_before;
 	c.after = (double)a.failed / c.runs_after;
@@ -79,6 +79,7 @@ static void compare_pair(struct sides *s, const struct kt_group *old,
 		if (counts(&kt_metrics[m], c.before, c.after, c.noise))
 			add(s, out, &c);
 	}
+	return true;
 }
 
 void kt_changes_find(const struct kt_stats *before,
@@ -101,9 +102,11 @@ void kt_changes_find(const struct kt_stats *before,
 			order = compare_names(&s, &s.old.group[i],
 					      &s.new.group[k]);
 		if (!order) {
-			compare_pair(&s, &s.old.group[i], &s.new.group[k],
-				     &changes);
-			changes.nr_pairs++;
+			const bool compared = compare_pair(
+				&s, &s.old.group[i], &s.new.group[k], &changes);
+
+			changes.nr_pairs += compared;
+			changes.nr_skipped += !compared;
 		}
 		changes.nr_gone += order < 0;
 		changes.nr_new += order > 0;

@@ -7,7 +7,8 @@
  * absolute and relative to the baseline (kt_metrics; a baseline of 0 is passed
  * by any rise that the absolute one lets through), and greater than the noise:
  * the distance from the least to the greatest of the runs, on the side where
- * that is wider. A test that fails more often than it did counts always.
+ * that is wider. A test that fails more often than it did counts always. Runs
+ * that were skipped have nothing to compare.
  */
 #ifndef KT_STATS_BASELINE_H
 #define KT_STATS_BASELINE_H
@@ -29,8 +30,9 @@ struct kt_changes {
 	const char *dir;	  /* of the baseline; borrowed from it */
 	struct kt_change *change; /* by scenario, topology, metric */
 	size_t nr, nr_regressions;
-	uint32_t nr_pairs;	  /* found on both sides */
-	uint32_t nr_gone, nr_new; /* found on one */
+	uint32_t nr_pairs;	  /* compared: both sides have run */
+	uint32_t nr_skipped;	  /* on both sides, but one was skipped */
+	uint32_t nr_gone, nr_new; /* on one side */
 };
 
 /* The caller releases *out, which borrows from @before. */

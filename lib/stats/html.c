@@ -389,8 +389,9 @@ static void put_changes(const struct kt_report *r, FILE *out)
 	fputs("<h2>Changes since ", out);
 	kt_report_xml(out, ch->dir);
 	fprintf(out,
-		"</h2>\n<p class=\"note\">Compared %u, gone %u, new %u.</p>\n",
-		ch->nr_pairs, ch->nr_gone, ch->nr_new);
+		"</h2>\n<p class=\"note\">Compared %u, skipped %u, gone %u, "
+		"new %u.</p>\n",
+		ch->nr_pairs, ch->nr_skipped, ch->nr_gone, ch->nr_new);
 	if (!ch->nr)
 		return;
 	begin_table(out, "", ",Scenario,Topology,Metric,#Before,#After,#Noise");

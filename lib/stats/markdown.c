@@ -230,8 +230,10 @@ static void put_changes(const struct kt_report *r, FILE *out)
 		return;
 	fputs("\n### Changes since ", out);
 	put(out, ch->dir);
-	fprintf(out, "\n\nCompared %u, gone %u, new %u; worse %zu.\n",
-		ch->nr_pairs, ch->nr_gone, ch->nr_new, ch->nr_regressions);
+	fprintf(out,
+		"\n\nCompared %u, skipped %u, gone %u, new %u; worse %zu.\n",
+		ch->nr_pairs, ch->nr_skipped, ch->nr_gone, ch->nr_new,
+		ch->nr_regressions);
 	if (ch->nr)
 		fputs("\n| | scenario | topology | metric | before | after | "
 		      "noise |\n|---|---|---|---|--:|--:|--:|\n",

@@ -71,6 +71,7 @@ static enum kt_status write_summary(const struct kt_report *r, FILE *out,
 
 		kt_record_set_str(base, "dir_path", r->changes->dir);
 		kt_record_set_u64(base, "compared", r->changes->nr_pairs);
+		kt_record_set_u64(base, "skipped", r->changes->nr_skipped);
 		kt_record_set_u64(base, "gone", r->changes->nr_gone);
 		kt_record_set_u64(base, "new", r->changes->nr_new);
 		kt_record_set_u64(base, "regressions",

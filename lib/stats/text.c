@@ -327,8 +327,11 @@ static void put_changes(const struct kt_report *r, FILE *out)
 		return;
 	fputs("\n=== CHANGES SINCE ", out);
 	kt_text_name(out, ch->dir, 0);
-	fprintf(out, " ===\n\n  compared %u, gone %u, new %u; worse %zu\n",
-		ch->nr_pairs, ch->nr_gone, ch->nr_new, ch->nr_regressions);
+	fprintf(out,
+		" ===\n\n  compared %u, skipped %u, gone %u, new %u; "
+		"worse %zu\n",
+		ch->nr_pairs, ch->nr_skipped, ch->nr_gone, ch->nr_new,
+		ch->nr_regressions);
 	if (ch->nr)
 		fputc('\n', out);
 	for (size_t i = 0; i < ch->nr; i++)
