@@ -170,6 +170,39 @@ t 'a kernel may be the usual one' '
 	says "$XDG_CACHE_HOME/ktstr/kernels/a:$HOME/s" got
 '
 
+t 'tests are told where the cache is that the file names' '
+	start
+	mkdir bin
+	printf "#!/bin/sh\necho \"\${KTSTR_CACHE_DIR-unset}\"\n" >bin/cargo
+	printf "#!/bin/sh\n" >bin/cargo-nextest
+	chmod +x bin/*
+	PATH=$PWD/bin:$PATH
+	says_cache() {
+		echo "$1" >want
+		cargo-ktstr test >got
+		same want got
+		! command -v bash >/dev/null || {
+			cargo-ktstr --explain test >line
+			bash line >got
+			same want got
+		}
+	}
+	says_cache unset
+	echo "cache-dir = ~/my kernels" >"$conf"
+	says_cache "$HOME/my kernels"
+	# Tests run in other directories.
+	echo "cache-dir = sub" >"$conf"
+	says_cache "$PWD/sub"
+	entry a
+	cargo-ktstr test --kernel a >got
+	says "$PWD/sub" got
+	# The environment stays as it is.
+	export KTSTR_CACHE_DIR=mine
+	says_cache mine
+	KTSTR_CACHE_DIR=
+	says_cache ""
+'
+
 t 'ktstr(7) lists the settings, all of them' '
 	start
 	sed -n "/^\.Sh THE FILE/,/^\.Sh /s/^\.It Cm //p" "$top/man/ktstr.7" |

@@ -25,6 +25,7 @@
 #define DIR_VARIABLE "KTSTR_KERNEL"
 #define FILE_VARIABLE "KTSTR_TEST_KERNEL"
 #define SIDECAR_VARIABLE "KTSTR_SIDECAR_DIR"
+#define CACHE_VARIABLE "KTSTR_CACHE_DIR"
 
 enum { FETCH, KBUILD, ADD, PATH };
 
@@ -52,6 +53,7 @@ struct run {
 	size_t nr;
 	const char **cargo;   /* its words; ends in NULL */
 	const char *sidecars; /* a person's default for all, or NULL */
+	char *cache;	      /* likewise */
 };
 
 static void run_release(struct run *r)
@@ -64,6 +66,7 @@ static void run_release(struct run *r)
 	}
 	free(r->kernels);
 	free(r->cargo);
+	free(r->cache);
 }
 
 static struct kt_pipeline *path_of(const struct kt_args *args, const char *id)
@@ -195,6 +198,18 @@ static const char *usual_kernel(void)
 	return kt_getenv(FILE_VARIABLE) ? NULL : usual(DIR_VARIABLE);
 }
 
+/* What a person has set in the file is not in the environment of tests. */
+static enum kt_status plan_environment(struct run *r, struct kt_error *err)
+{
+	struct kt_env_dirs dirs;
+
+	r->sidecars = usual(SIDECAR_VARIABLE);
+	if (!usual(CACHE_VARIABLE))
+		return KT_OK;
+	kt_tool_dirs(&dirs);
+	return kt_dir_cache(&dirs, &r->cache, err);
+}
+
 static enum kt_status plan_all(struct run *r, struct kt_error *err)
 {
 	const size_t given = kt_args_count(r->args, "kernel");
@@ -218,13 +233,23 @@ static enum kt_status plan_all(struct run *r, struct kt_error *err)
 	return KT_OK;
 }
 
+/* "NAME=VALUE ", or nothing if it is NULL. */
+static void explain_variable(const char *name, const char *value,
+			     struct kt_buf *out)
+{
+	if (!value)
+		return;
+	kt_buf_addf(out, "%s=", name);
+	kt_pipeline_quote(value, out);
+	kt_buf_addc(out, ' ');
+}
+
 static void explain_cargo(const struct run *r, size_t i, struct kt_buf *out)
 {
 	const struct kernel *k = &r->kernels[i];
-
 	const char *sidecars = r->sidecars;
 
-	if (r->nr || sidecars)
+	if (r->nr || sidecars || r->cache)
 		kt_buf_adds(out, "env ");
 	if (r->nr) {
 		const bool file = !strcmp(k->variable, FILE_VARIABLE);
@@ -235,11 +260,8 @@ static void explain_cargo(const struct run *r, size_t i, struct kt_buf *out)
 		if (k->sidecars)
 			sidecars = k->sidecars;
 	}
-	if (sidecars) {
-		kt_buf_adds(out, SIDECAR_VARIABLE "=");
-		kt_pipeline_quote(sidecars, out);
-		kt_buf_addc(out, ' ');
-	}
+	explain_variable(CACHE_VARIABLE, r->cache, out);
+	explain_variable(SIDECAR_VARIABLE, sidecars, out);
 	for (size_t w = 0; r->cargo[w]; w++) {
 		if (w)
 			kt_buf_addc(out, ' ');
@@ -306,15 +328,20 @@ static enum kt_status find_all(struct run *r, int *status, struct kt_error *err)
 	return KT_OK;
 }
 
+/* Set variable @name, unless @value is NULL. */
+static void set_variable(const char *name, const char *value)
+{
+	if (value && setenv(name, value, 1))
+		kt_oom();
+}
+
 /* What cargo and the tests find in the environment. */
 static void set_environment(const struct kernel *k)
 {
 	unsetenv(DIR_VARIABLE);
 	unsetenv(FILE_VARIABLE);
-	if (setenv(k->variable, k->path.data, 1))
-		kt_oom();
-	if (k->sidecars && setenv(SIDECAR_VARIABLE, k->sidecars, 1))
-		kt_oom();
+	set_variable(k->variable, k->path.data);
+	set_variable(SIDECAR_VARIABLE, k->sidecars);
 }
 
 static void sum_up(const struct run *r)
@@ -367,13 +394,14 @@ static enum kt_status run(const struct kt_args *args, bool coverage,
 	int status;
 
 	r.cargo = kt_xcalloc(nr + 4, sizeof(*r.cargo));
-	r.sidecars = usual(SIDECAR_VARIABLE);
 	r.cargo[0] = "cargo";
 	r.cargo[1] = coverage ? "llvm-cov" : "nextest";
 	r.cargo[2] = coverage ? "nextest" : "run";
 	for (size_t i = 0; i < nr; i++)
 		r.cargo[3 + i] = kt_args_operand(args, i);
-	st = plan_all(&r, err);
+	st = plan_environment(&r, err);
+	if (!st)
+		st = plan_all(&r, err);
 	if (!st && kt_args_has(args, "explain")) {
 		explain(&r);
 		return KT_OK;
@@ -390,8 +418,8 @@ static enum kt_status run(const struct kt_args *args, bool coverage,
 		kt_tool_exit_with(status);
 		return KT_OK;
 	}
-	if (r.sidecars && setenv(SIDECAR_VARIABLE, r.sidecars, 1))
-		kt_oom();
+	set_variable(CACHE_VARIABLE, r.cache);
+	set_variable(SIDECAR_VARIABLE, r.sidecars);
 	if (r.nr > 1)
 		return run_each(&r, err);
 	if (r.nr)
