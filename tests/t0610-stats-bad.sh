@@ -295,6 +295,29 @@ n = x.getElementsByTagName(\"testcase\")[0].getAttribute(\"name\")
 assert n.startswith(\"[31m<script>\"), n"
 '
 
+t 'paths that are not UTF-8 leave every form of report UTF-8, and XML' '
+	edit x "pass"
+	d=$(printf "d\\377\\302")
+	mv d "$d"
+	mv "$d/x.ktstr.json" "$d/$(printf "caf\\351\\302\\205.ktstr.json")"
+	echo "{" >"$d/$(printf "b\\351.ktstr.json")"
+	for f in text json markdown junit html; do
+		ktstr-stats sidecars --dir "$d" --baseline "$d" --format $f >$f 2>err
+		python3 -c "import sys; open(sys.argv[1], encoding=\"utf-8\").read()" $f
+	done
+	says "Changes since d\\xff\\xc2" html
+	says "Changes since d\\xff\\xc2" markdown
+	python3 - <<-\EOF
+	import xml.dom.minidom
+	x = xml.dom.minidom.parse("junit")
+	suites = [s.getAttribute("name") for s in x.getElementsByTagName("testsuite")]
+	assert suites == ["d\\xff\\xc2", "changes since d\\xff\\xc2"], suites
+	cases = x.getElementsByTagName("testcase")
+	assert cases[0].getAttribute("file") == "caf\\xe9.ktstr.json"
+	assert cases[1].getAttribute("name") == "b\\xe9.ktstr.json"
+	EOF
+'
+
 t 'no permission is a warning that says so' '
 	edit x "pass"
 	edit y "pass"

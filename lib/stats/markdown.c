@@ -5,25 +5,31 @@
 #include <string.h>
 
 #include "lib/stats/report.h"
+#include "lib/utf8.h"
 
 /*
  * A name as text: what Markdown would take for markup stands as an entity, and
- * control characters, line ends among them, as \xNN.
+ * control characters, line ends among them, and what is not UTF-8 as \xNN.
  */
 static void put(FILE *out, const char *name)
 {
-	for (const char *s = name; *s; s++) {
+	size_t left = strlen(name), len;
+
+	for (const char *s = name; left; s += len, left -= len) {
 		const unsigned char c = (unsigned char)*s;
 		const bool inside = s > name && isalnum((unsigned char)s[-1]) &&
 				    isalnum((unsigned char)s[1]);
 
-		if (c < 0x20 || c == 0x7f)
+		len = kt_utf8_len(s, left);
+		if (!len || kt_utf8_is_control(s, len)) {
 			fprintf(out, "\\x%02x", c);
-		else if (strchr("\\`*{}[]<>|~&#@!$\"", c) ||
-			 (c == '_' && !inside))
+			len = 1;
+		} else if (strchr("\\`*{}[]<>|~&#@!$\"", c) ||
+			   (c == '_' && !inside)) {
 			fprintf(out, "&#%u;", c);
-		else
-			fputc(c, out);
+		} else {
+			fwrite(s, 1, len, out);
+		}
 	}
 }
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/utf8.h"
+
 const char *kt_row_trouble(const struct kt_row *row)
 {
 	const bool failed = !row->passed && !row->skipped;
@@ -26,28 +28,46 @@ bool kt_report_has(const struct kt_report *r, enum kt_dimension by,
 	return r->stats->nr_rows && (by != KT_BY_WORK_TYPE || g->nr > 1);
 }
 
+static const char *entity(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+/* U+FFFE or U+FFFF. */
+static bool no_character(const char *s, size_t len)
+{
+	return len == 3 && (!memcmp(s, "\xef\xbf\xbe", len) ||
+			    !memcmp(s, "\xef\xbf\xbf", len));
+}
+
 void kt_report_xml(FILE *out, const char *text)
 {
-	for (const char *s = text; *s; s++) {
-		const unsigned char c = (unsigned char)*s;
+	size_t left = strlen(text), len;
 
-		if (c == '&')
-			fputs("&amp;", out);
-		else if (c == '<')
-			fputs("&lt;", out);
-		else if (c == '>')
-			fputs("&gt;", out);
-		else if (c == '"')
-			fputs("&quot;", out);
-		else if (c == '\'')
-			fputs("&#39;", out);
-		else if (c == 0xc2 && (unsigned char)s[1] < 0xa0)
-			s++; /* C1 controls: allowed, but never meant */
-		else if (!strncmp(s, "\xef\xbf\xbe", 3) ||
-			 !strncmp(s, "\xef\xbf\xbf", 3))
-			s += 2;
-		else if (c >= 0x20 && c != 0x7f)
-			fputc(c, out);
+	for (const char *s = text; left; s += len, left -= len) {
+		len = kt_utf8_len(s, left);
+		if (!len) {
+			fprintf(out, "\\x%02x", (unsigned char)*s);
+			len = 1;
+		} else if (entity(*s)) {
+			fputs(entity(*s), out);
+		} else if (!kt_utf8_is_control(s, len) &&
+			   !no_character(s, len)) {
+			fwrite(s, 1, len, out);
+		}
 	}
 }
 

@@ -51,7 +51,9 @@ const char *kt_report_name(const struct kt_report *r, uint32_t id);
 /*
  * Write @text as XML or HTML text, fit for an attribute in double quotes:
  * &, <, > and quotes as entities; what XML has no place for (control
- * characters, U+FFFE, U+FFFF) is dropped.
+ * characters, U+FFFE, U+FFFF) is dropped, and C1 controls, which it allows but
+ * nobody means. A byte that is not UTF-8, as the name of a file may have, stands
+ * as \xNN.
  */
 void kt_report_xml(FILE *out, const char *text);
 
