@@ -46,11 +46,14 @@ verify-%: $(KTSTR_OUT)/verify/%.json ;
 .PRECIOUS: $(KTSTR_OUT)/kernel/%.json $(KTSTR_OUT)/boot/%.json \
 	$(KTSTR_OUT)/verify/%.json
 
-# Two kernels at a time would only share the processors.
+# Two kernels at a time would only share the processors, so builds take turns.
+# What a build leaves running must not keep the lock.
 $(KTSTR_OUT)/kernel/%.json:
 	$(call ktstr_make,ktstr-cache get -- $* 2>/dev/null >$@.get && \
-		cat $@.get || { ktstr-fetch $(KTSTR_FETCH_FLAGS) -- $* | \
-		ktstr-kbuild $(KTSTR_KBUILD_FLAGS) | ktstr-cache add; }; \
+		cat $@.get || { flock 9 && { \
+		ktstr-fetch $(KTSTR_FETCH_FLAGS) -- $* | \
+		ktstr-kbuild $(KTSTR_KBUILD_FLAGS) | ktstr-cache add; } 9>&-; \
+		} 9>$(@D)/.lock; \
 		ktstr_=$$?; rm -f $@.get; (exit $$ktstr_))
 
 $(KTSTR_OUT)/boot/%.json: $(KTSTR_OUT)/kernel/%.json $(KTSTR_FILES)

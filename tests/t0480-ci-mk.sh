@@ -32,6 +32,30 @@ t 'what cannot be had leaves no file, and says why' '
 	[ -z "$(ls ktstr.d/kernel)" ]
 '
 
+t 'kernels are built one after another, however many jobs there are' '
+	start
+	mkdir bin
+	printf "#!/bin/sh\n[ \"\$1\" = add ] && exec cat\nexit 1\n" >bin/ktstr-cache
+	printf "#!/bin/sh\necho {}\n" >bin/ktstr-fetch
+	# The first one gives the other time to begin.
+	cat >bin/ktstr-kbuild <<-EOF
+	#!/bin/sh
+	echo begin >>"$PWD/log"
+	for i in \$(seq 20); do
+		[ "\$(grep -c begin "$PWD/log")" -eq 2 ] && break
+		sleep 0.1
+	done
+	cat
+	echo end >>"$PWD/log"
+	EOF
+	chmod +x bin/*
+	PATH=$PWD/bin:$PATH make -s -j4 kernel-6.12 kernel-6.14
+	printf "%s\n" begin end begin end >want
+	same want log
+	[ "$(cat ktstr.d/kernel/6.12.json ktstr.d/kernel/6.14.json)" = "{}
+{}" ]
+'
+
 t 'boots and verifier runs follow the kernel and what goes into them' '
 	start
 	echo x >probe
