@@ -249,11 +249,20 @@ static void add_operand(struct kt_args *args, const char *word)
 
 static bool knows(const struct kt_args *args, const char *word)
 {
+	const struct kt_option *opt;
+
 	if (word[0] != '-' || !word[1])
 		return false;
-	if (word[1] != '-')
-		return any_letter(args, word[1]);
-	return any_long(args, word + 2, strcspn(word + 2, "="));
+	if (word[1] == '-')
+		return any_long(args, word + 2, strcspn(word + 2, "="));
+	while (*++word) {
+		opt = any_letter(args, *word);
+		if (!opt)
+			return false;
+		if (opt->arg != KT_ARG_NONE)
+			return true;
+	}
+	return true;
 }
 
 static void take_all(struct kt_args *args, struct cursor *c)

@@ -75,6 +75,8 @@ t 'arguments after test, and after the first --, are cargo'\''s as they are' '
 		see -- -- --exact ""
 		see -j 3
 		see -v -- --help
+		see -vE "test(x)"
+		see -vv x
 	} >got
 	cat >want <<-\END
 	<nextest><run><-E><test(a b)>
@@ -84,6 +86,8 @@ t 'arguments after test, and after the first --, are cargo'\''s as they are' '
 	<nextest><run><--><--exact><>
 	<nextest><run><-j><3>
 	<nextest><run><--help>
+	<nextest><run><-vE><test(x)>
+	<nextest><run><x>
 	END
 	same want got
 '

@@ -188,6 +188,7 @@ static void test_foreign(void)
 {
 	struct kt_args *args KT_CLEANUP(kt_args_freep) = NULL;
 	struct kt_args *dashes KT_CLEANUP(kt_args_freep) = NULL;
+	struct kt_args *mixed KT_CLEANUP(kt_args_freep) = NULL;
 	struct kt_error err = { 0 };
 
 	ok(!parse("prog test -j2 --workspace -j 3 -- --force", &args, &err),
@@ -200,6 +201,11 @@ static void test_foreign(void)
 		   kt_args_operands(dashes) == 2 &&
 		   !strcmp(kt_args_operand(dashes, 0), "-j"),
 	   "the first -- is ours");
+	ok(!parse("prog test -fj2 -fEj x", &mixed, &err) &&
+		   kt_args_u64(mixed, "jobs", 0) == 2 &&
+		   kt_args_operands(mixed) == 2 &&
+		   !strcmp(kt_args_operand(mixed, 0), "-fEj"),
+	   "letters that share a dash are ours if all of them are");
 }
 
 static void test_borrow(void)
