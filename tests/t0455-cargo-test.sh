@@ -230,6 +230,12 @@ t 'several kernels are tested in turn, each told of at the end' '
 	2 of 3 kernels passed
 	END
 	same want sum
+	# Each has a directory of its own, below the one that is set.
+	KTSTR_SIDECAR_DIR=/s cargo-ktstr --explain test \
+		--kernel .. --kernel . --kernel ./x >line
+	grep -o "KTSTR_SIDECAR_DIR=[^ ]*" line >got
+	printf "KTSTR_SIDECAR_DIR=/s/%s\n" ..+ .+ .+x >want
+	same want got
 	cargo-ktstr test --kernel one --kernel three >got 2>err
 	says "2 of 2 kernels passed" err
 	says "KTSTR_SIDECAR_DIR=unset" got

@@ -169,15 +169,19 @@ static enum kt_status plan(const struct kt_args *args, struct kernel *k,
 	return KT_OK;
 }
 
-/* With several kernels the sidecars of one must not replace another's. */
+/*
+ * With several kernels the sidecars of one must not replace another's. "." and
+ * ".." are names of other directories, and stand as "./" and "../" would.
+ */
 static char *sidecars_of(const char *id)
 {
 	const char *dir = kt_getenv(SIDECAR_VARIABLE);
+	const bool dots = !strcmp(id, ".") || !strcmp(id, "..");
 	char *path;
 
 	if (!dir)
 		return NULL;
-	path = kt_xasprintf("%s/%s", dir, id);
+	path = kt_xasprintf("%s/%s%s", dir, id, dots ? "/" : "");
 	for (char *c = path + strlen(dir) + 1; *c; c++)
 		if (*c == '/')
 			*c = '+';
