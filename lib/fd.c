@@ -99,20 +99,41 @@ enum kt_status kt_file_read(int dirfd, const char *path, size_t max,
 	return kt_fd_read(fd, max, buf, path, err);
 }
 
+enum kt_status kt_file_temp(int dirfd, const char *path, mode_t mode,
+			    char **temp, int *fd, struct kt_error *err)
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+	char *name KT_CLEANUP(kt_freep) = kt_xasprintf("%s.tmp-XXXXXX", path);
+	unsigned char random[6];
+	char *const end = name + strlen(name) - sizeof(random);
+	int new = -1;
+
+	/* Not mkostemp(3): open(2) minds the umask, which asking for would set. */
+	do {
+		if (getentropy(random, sizeof(random)) < 0)
+			break;
+		for (size_t i = 0; i < sizeof(random); i++)
+			end[i] = digits[random[i] % 32];
+		new = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			     mode);
+	} while (new < 0 && errno == EEXIST);
+	if (new < 0)
+		return kt_fail_errno(err, "cannot create \"%s\"", path);
+	*fd = new;
+	*temp = name;
+	name = NULL;
+	return KT_OK;
+}
+
 enum kt_status kt_file_replace(int dirfd, const char *path, const void *data,
 			       size_t len, mode_t mode, struct kt_error *err)
 {
-	char *tmp KT_CLEANUP(kt_freep) =
-		kt_xasprintf("%s.tmp-%ld", path, (long)getpid());
-	enum kt_status st;
+	char *tmp KT_CLEANUP(kt_freep) = NULL;
+	int fd KT_CLEANUP(kt_closep) = -1;
+	enum kt_status st = kt_file_temp(dirfd, path, mode, &tmp, &fd, err);
 
-	unlinkat(dirfd, tmp, 0);
-
-	int fd KT_CLEANUP(kt_closep) = openat(
-		dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-
-	if (fd < 0)
-		return kt_fail_errno(err, "cannot create \"%s\"", tmp);
+	if (st)
+		return st;
 	st = kt_fd_write(fd, data, len, tmp, err);
 	if (!st && fsync(fd))
 		st = kt_fail_errno(err, "cannot write \"%s\"", tmp);

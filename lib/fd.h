@@ -43,6 +43,16 @@ enum kt_status kt_file_read(int dirfd, const char *path, size_t max,
 			    struct kt_error *err) KT_MUST_CHECK;
 
 /*
+ * A new file beside @path, of its name with ".tmp-" and six random characters
+ * behind it: no pid, which processes of two containers share. It is open for
+ * reading and writing, with @mode less the umask. *temp and *fd are the
+ * caller's, who renames or unlinks it.
+ */
+enum kt_status kt_file_temp(int dirfd, const char *path, mode_t mode,
+			    char **temp, int *fd,
+			    struct kt_error *err) KT_MUST_CHECK;
+
+/*
  * Put @len bytes into @path so that a reader sees the old file or the new one:
  * written under a temporary name beside it, fsynced, renamed.
  */

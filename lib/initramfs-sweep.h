@@ -4,7 +4,7 @@
  *
  * SHA256.cpio is an archive, base-SHA256.cpio what archives begin with,
  * kernel-SHA256.elf is lib/vm/kernel-file.h's, and sums is lib/sums.h's; each of
- * them with .tmp-PID behind it is one that is being written.
+ * them with .tmp-LETTERS behind it is one that is being written.
  */
 #ifndef KT_INITRAMFS_SWEEP_H
 #define KT_INITRAMFS_SWEEP_H

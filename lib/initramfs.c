@@ -94,16 +94,12 @@ static enum kt_status publish(struct kt_initramfs *fs, const char *dir,
 			      const char *path, write_fn *write,
 			      struct kt_error *err)
 {
-	char *temp KT_CLEANUP(kt_freep) =
-		kt_xasprintf("%s" KT_INITRAMFS_TEMP "%d", path, (int)getpid());
+	char *temp KT_CLEANUP(kt_freep) = NULL;
 	int fd KT_CLEANUP(kt_closep) = -1;
-	enum kt_status st;
+	enum kt_status st = kt_file_temp(AT_FDCWD, path, 0666, &temp, &fd, err);
 
-	/* Left by a process that had our number and was killed. */
-	unlink(temp);
-	fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return kt_fail_errno(err, "cannot create \"%s\"", temp);
+	if (st)
+		return st;
 	st = write(fs, dir, fd, err);
 	if (!st)
 		st = kt_stop_check(err);

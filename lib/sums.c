@@ -199,8 +199,7 @@ static void merge(const struct kt_sums *sums, size_t nr_old,
 void kt_sums_save(struct kt_sums *sums)
 {
 	struct kt_buf text KT_CLEANUP(kt_buf_release) = { 0 };
-	char *temp KT_CLEANUP(kt_freep) =
-		kt_xasprintf("%s.tmp-%d", sums->path, (int)getpid());
+	char *temp KT_CLEANUP(kt_freep) = NULL;
 	const bool full = sums->nr_old + sums->nr_new > KT_SUMS_MAX;
 	int fd KT_CLEANUP(kt_closep) = -1;
 	struct kt_error ignored;
@@ -209,10 +208,10 @@ void kt_sums_save(struct kt_sums *sums)
 		return;
 	qsort(sums->new, sums->nr_new, LINE, by_key);
 	merge(sums, full ? 0 : sums->nr_old, &text);
-	unlink(temp);
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (kt_file_temp(AT_FDCWD, sums->path, 0666, &temp, &fd, &ignored))
+		return;
 	/* Not synced: after a crash it may be short, and is then not used. */
-	if (fd >= 0 && (kt_fd_write(fd, text.data, text.len, temp, &ignored) ||
-			rename(temp, sums->path) < 0))
+	if (kt_fd_write(fd, text.data, text.len, temp, &ignored) ||
+	    rename(temp, sums->path) < 0)
 		unlink(temp);
 }

@@ -439,6 +439,31 @@ t 'a signal ends it by that signal, and leaves nothing half written' '
 	[ ! -s got ]
 '
 
+t 'what another container writes into a shared cache is left alone' '
+	own_cache
+	unshare -p -f true 2>/dev/null || {
+		echo "no pid namespaces"
+		exit 77
+	}
+	echo x >f
+	ktstr-initramfs -i f </dev/null >want
+	path=$(member initrd want)
+	rm "$path" cache/ktstr/initramfs/base-* cache/ktstr/initramfs/sums
+	# The first process of each container has this number.
+	for name in "$path" f.cpio cache/ktstr/initramfs/sums; do
+		echo half >"$name.tmp-1"
+	done
+	unshare -p -f ktstr-initramfs -i f </dev/null >got
+	same want got
+	unshare -p -f ktstr-initramfs -i f -o f.cpio </dev/null >got
+	cmp f.cpio "$path"
+	[ -s cache/ktstr/initramfs/sums ]
+	for name in "$path" f.cpio cache/ktstr/initramfs/sums; do
+		[ "$(cat "$name.tmp-1")" = half ]
+	done
+	[ "$(find . -name "*.tmp-*" | wc -l)" = 3 ]
+'
+
 t 'a stdout that is full is an error' '
 	own_cache
 	exits 4 ktstr-initramfs </dev/null >/dev/full 2>err

@@ -82,6 +82,35 @@ static void test_utf8(void)
 	   "and what is beside them is none");
 }
 
+static void test_temp(const char *file)
+{
+	char *temp[2] = { NULL, NULL };
+	const mode_t before = umask(027);
+	struct kt_error err;
+	struct stat sb;
+	int fd[2];
+
+	for (int i = 0; i < 2; i++)
+		if (kt_file_temp(AT_FDCWD, file, 0666, &temp[i], &fd[i], &err))
+			abort();
+	umask(before);
+	ok(strcmp(temp[0], temp[1]) != 0, "no two temporary names are one");
+	ok(!strncmp(temp[0], file, strlen(file)) &&
+		   !strncmp(temp[0] + strlen(file), ".tmp-", 5) &&
+		   strlen(temp[0]) == strlen(file) + 11,
+	   "both tell the file");
+	ok(!fstat(fd[0], &sb) && (sb.st_mode & 07777) == 0640,
+	   "and as open as the umask has it");
+	ok(kt_file_temp(AT_FDCWD, "no/such", 0666, &temp[0], &fd[0], &err) ==
+		   KT_SYS,
+	   "where no file can be, none is made");
+	for (int i = 0; i < 2; i++) {
+		close(fd[i]);
+		unlink(temp[i]);
+		free(temp[i]);
+	}
+}
+
 static void test_files(const char *dir)
 {
 	struct kt_buf buf KT_CLEANUP(kt_buf_release) = { 0 };
@@ -102,6 +131,7 @@ static void test_files(const char *dir)
 	   "and read");
 	ok(kt_file_read(AT_FDCWD, file, 2, &buf, &err) == KT_DATA,
 	   "a limit is a limit");
+	test_temp(file);
 	ok(kt_file_read(AT_FDCWD, deep, 9, &buf, &err) == KT_DATA,
 	   "a directory is no file");
 	ok(!mkfifo(fifo, 0600) &&
