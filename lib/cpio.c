@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 
 #define BLOCK ((size_t)256 << 10)
 #define PIECE ((size_t)8 << 20) /* between two looks whether to stop */
+#define MAGIC "070701"
 #define TRAILER "TRAILER!!!"
 
 struct kt_cpio {
@@ -57,8 +59,8 @@ static void put_header(struct kt_cpio *cpio, const char *path, uint32_t ino,
 
 	/* ino mode uid gid nlink mtime size, device twice, name size, check */
 	kt_buf_addf(&cpio->out,
-		    "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X"
-		    "%08X",
+		    MAGIC "%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X"
+			  "%08X",
 		    ino, (unsigned int)mode, 0, 0, 1, 0, (unsigned int)size, 0,
 		    0, 0, 0, (unsigned int)len, 0);
 	kt_buf_add(&cpio->out, path, len);
@@ -227,6 +229,33 @@ enum kt_status kt_cpio_close(struct kt_cpio *cpio, bool trailer,
 	if (trailer)
 		put_header(cpio, TRAILER, 0, 0, 0);
 	return flush(cpio, err);
+}
+
+static bool holds(int fd, off_t at, const char *want, size_t len)
+{
+	char got[128];
+
+	return len <= sizeof(got) && pread(fd, got, len, at) == (ssize_t)len &&
+	       !memcmp(got, want, len);
+}
+
+bool kt_cpio_begins(int fd, uint32_t first_ino)
+{
+	char head[sizeof(MAGIC) + 8];
+
+	snprintf(head, sizeof(head), MAGIC "%08X", first_ino);
+	return holds(fd, 0, head, sizeof(head) - 1);
+}
+
+bool kt_cpio_ends(int fd)
+{
+	struct kt_cpio *want KT_CLEANUP(kt_cpio_freep) = kt_cpio_new(-1, 0);
+	struct stat sb;
+
+	put_header(want, TRAILER, 0, 0, 0);
+	return !fstat(fd, &sb) && sb.st_size > (off_t)want->out.len &&
+	       holds(fd, sb.st_size - (off_t)want->out.len, want->out.data,
+		     want->out.len);
 }
 
 void kt_cpio_freep(struct kt_cpio **cpio_p)

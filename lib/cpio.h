@@ -55,6 +55,13 @@ enum kt_status kt_cpio_file(struct kt_cpio *cpio, const char *path, mode_t mode,
 enum kt_status kt_cpio_close(struct kt_cpio *cpio, bool trailer,
 			     struct kt_error *err) KT_MUST_CHECK;
 
+/*
+ * Does the file @fd begin with entry @first_ino, and end in a trailer? One that
+ * a crash of the machine has cut short does not, nor one of zeros.
+ */
+bool kt_cpio_begins(int fd, uint32_t first_ino);
+bool kt_cpio_ends(int fd);
+
 /* Free it. What was not closed before is left in an undefined state. */
 void kt_cpio_freep(struct kt_cpio **cpio);
 

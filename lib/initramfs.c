@@ -17,6 +17,7 @@
 #include "lib/stop.h"
 #include "lib/xalloc.h"
 
+#define BASE_FIRST_INO 1
 /* The base has fewer entries; its number is not known when it is cached. */
 #define TAIL_FIRST_INO 100000
 
@@ -83,7 +84,7 @@ static enum kt_status write_base(struct kt_initramfs *fs,
 {
 	enum kt_status st = kt_initramfs_add_applets(fs, err);
 
-	return st ? st : write_part(&fs->base, fd, 1, false, err);
+	return st ? st : write_part(&fs->base, fd, BASE_FIRST_INO, false, err);
 }
 
 typedef enum kt_status write_fn(struct kt_initramfs *fs, const char *dir,
@@ -111,6 +112,36 @@ static enum kt_status publish(struct kt_initramfs *fs, const char *dir,
 	return st;
 }
 
+/*
+ * The base is in all archives to come, and on the disk before it has a name: a
+ * file system may have the name there first. An archive is not waited for; its
+ * end tells.
+ */
+static enum kt_status write_synced_base(struct kt_initramfs *fs,
+					const char *dir, int fd,
+					struct kt_error *err)
+{
+	enum kt_status st = write_base(fs, dir, fd, err);
+
+	if (!st && fdatasync(fd) < 0)
+		st = kt_fail_errno(err, "cannot write the base archive");
+	return st;
+}
+
+/* What the cache has at @path, if it is sound, else -1. Now it is in use. */
+static int open_kept(const char *path, bool is_base)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && kt_cpio_begins(fd, BASE_FIRST_INO) &&
+	    (is_base || kt_cpio_ends(fd))) {
+		futimens(fd, NULL);
+		return fd;
+	}
+	kt_closep(&fd);
+	return -1;
+}
+
 /* Open the base in the cache; *fd is the caller's. */
 static enum kt_status open_base(struct kt_initramfs *fs, const char *dir,
 				int *fd, struct kt_error *err)
@@ -120,16 +151,14 @@ static enum kt_status open_base(struct kt_initramfs *fs, const char *dir,
 			     dir, fs->base_sum);
 	enum kt_status st = KT_OK;
 
-	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	*fd = open_kept(path, true);
 	if (*fd < 0) {
-		st = publish(fs, dir, path, write_base, err);
+		st = publish(fs, dir, path, write_synced_base, err);
 		if (!st)
 			*fd = open(path, O_RDONLY | O_CLOEXEC);
 	}
 	if (!st && *fd < 0)
 		st = kt_fail_errno(err, "cannot open \"%s\"", path);
-	if (!st)
-		futimens(*fd, NULL);
 	return st;
 }
 
@@ -171,11 +200,12 @@ enum kt_status kt_initramfs_cached(struct kt_initramfs *fs, const char *dir,
 	char *full KT_CLEANUP(kt_freep) =
 		kt_xasprintf("%s/%s" KT_INITRAMFS_SUFFIX, dir, fs->sum);
 	enum kt_status st = kt_mkdirs(dir, err);
+	int fd KT_CLEANUP(kt_closep) = -1;
 
 	if (st)
 		return st;
-	/* Its time tells the sweep that it is in use. */
-	if (utimensat(AT_FDCWD, full, NULL, 0) < 0) {
+	fd = open_kept(full, false);
+	if (fd < 0) {
 		st = publish(fs, dir, full, write_all, err);
 		if (!st)
 			kt_initramfs_sweep(dir, time(NULL));

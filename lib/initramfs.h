@@ -9,7 +9,8 @@
  * before what is in it, and the same bytes for the same files.
  *
  * The cache is a directory of files named by the sha256 of what they are made
- * from. A file in it is complete, and is never written to again.
+ * from. A file in it is complete, and is never written to again; one that a
+ * crash of the machine has cut short is made anew.
  */
 #ifndef KT_INITRAMFS_H
 #define KT_INITRAMFS_H

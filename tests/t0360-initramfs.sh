@@ -174,6 +174,43 @@ t 'an archive that is there is not made again; another mode or byte is another' 
 	[ "$(ls cache/ktstr/initramfs/base-* | wc -l)" = 1 ]
 '
 
+t 'what a crash has left in the cache, short or of zeros, is made anew' '
+	own_cache
+	echo x >f
+	ktstr-initramfs -i f </dev/null >want
+	path=$(member initrd want)
+	base=$(echo cache/ktstr/initramfs/base-*)
+	cp "$path" whole
+	cp "$base" whole-base
+	size=$(wc -c <whole) base_size=$(wc -c <whole-base)
+	for bad in 0 1 "$((size - 4))"; do
+		truncate -s "$bad" "$path"
+		ktstr-initramfs -i f </dev/null >got
+		same want got
+		cmp whole "$path"
+	done
+	for end in "" "$size" "$base_size"; do
+		truncate -s 0 "$path" "$base"
+		[ -z "$end" ] || truncate -s "$end" "$path" "$base"
+		ktstr-initramfs -i f </dev/null >got
+		same want got
+		cmp whole "$path"
+		cmp whole-base "$base"
+	done
+	# Made when the base was empty.
+	tail -c "+$((base_size + 1))" whole >"$path"
+	ktstr-initramfs -i f </dev/null >got
+	cmp whole "$path"
+'
+
+t 'the base is on the disk before it has a name' '
+	own_cache
+	need strace
+	ASAN_OPTIONS=detect_leaks=0 strace -o log -e trace=fdatasync,rename \
+		ktstr-initramfs </dev/null >got
+	grep -A1 "^fdatasync(.* = 0\$" log | grep -q "^rename(.*base-"
+'
+
 t 'a file that has not changed is not read again, and one that has is' '
 	own_cache
 	need cpio
