@@ -166,16 +166,17 @@ static enum kt_status write_all(struct kt_initramfs *fs, const char *dir,
 				int fd, struct kt_error *err)
 {
 	int base KT_CLEANUP(kt_closep) = -1;
+	struct kt_error ignored;
 	enum kt_status st;
 
-	if (dir) {
-		st = open_base(fs, dir, &base, err);
-		if (!st)
-			st = kt_fd_copy(base, fd, "the base archive", NULL,
-					err);
-	} else {
+	/* A cache that cannot be written to only costs time. */
+	if (dir && open_base(fs, dir, &base, &ignored) != KT_OK)
+		base = -1;
+	st = kt_stop_check(err);
+	if (!st && base >= 0)
+		st = kt_fd_copy(base, fd, "the base archive", NULL, err);
+	else if (!st)
 		st = write_base(fs, dir, fd, err);
-	}
 	/* A reflink does not move the offset. */
 	if (!st && lseek(fd, 0, SEEK_END) < 0)
 		st = kt_fail_errno(err, "cannot find the archive's end");
@@ -224,15 +225,16 @@ enum kt_status kt_initramfs_write(struct kt_initramfs *fs, const char *dir,
 				  struct kt_error *err)
 {
 	char *real = realpath(path, NULL);
+	struct kt_error ignored;
+	enum kt_status st = KT_OK;
 	struct stat sb;
-	enum kt_status st;
 
 	/* A link stays, and what it leads to is replaced. */
 	if (!stat(path, &sb) && !S_ISREG(sb.st_mode))
 		st = kt_fail(err, KT_USAGE, "\"%s\" is not a regular file",
 			     path);
-	else
-		st = dir ? kt_mkdirs(dir, err) : KT_OK;
+	else if (dir && kt_mkdirs(dir, &ignored))
+		dir = NULL;
 	if (!st)
 		st = publish(fs, dir, real ? real : path, write_all, err);
 	free(real);

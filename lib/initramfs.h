@@ -79,8 +79,8 @@ enum kt_status kt_initramfs_cached(struct kt_initramfs *fs, const char *dir,
 
 /*
  * Write the archive to @path, which is replaced when it is complete. @dir is
- * the cache, of which the base is used, or NULL. KT_USAGE if @path is there and
- * no regular file.
+ * the cache, of which the base is used, or NULL; one that cannot be made or
+ * written to is as none. KT_USAGE if @path is there and no regular file.
  */
 enum kt_status kt_initramfs_write(struct kt_initramfs *fs, const char *dir,
 				  const char *path, uint64_t *bytes,

@@ -514,6 +514,21 @@ t 'without a home there is no cache, but -o still works' '
 	says "HOME" err
 	ktstr-initramfs -o a.cpio </dev/null >got
 	[ -s a.cpio ]
+	HOME=/proc/none
+	export HOME
+	exits 4 ktstr-initramfs </dev/null 2>err
+	says "/proc/none" err
+	ktstr-initramfs -o b.cpio </dev/null >got 2>err
+	cmp a.cpio b.cpio
+	[ ! -s err ]
+	# Nor with one that has no room for the base.
+	HOME=$PWD/home
+	ktstr-initramfs -o c.cpio </dev/null >got
+	base=$(echo home/.cache/ktstr/initramfs/base-*)
+	rm "$base"
+	mkdir "$base"
+	ktstr-initramfs -o c.cpio </dev/null >got
+	cmp a.cpio c.cpio
 '
 
 end
