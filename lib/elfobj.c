@@ -56,30 +56,41 @@ static GElf_Xword dyn_value(Elf_Data *dyn, GElf_Sxword tag)
 	return 0;
 }
 
+/* The string at @at of a table, or NULL if there is none. */
+static const char *string_at(const char *strings, size_t size, GElf_Xword at)
+{
+	size_t left;
+
+	if (at >= size)
+		return NULL;
+	left = size - at;
+	if (left > KT_ELFOBJ_MAX_STRING)
+		left = KT_ELFOBJ_MAX_STRING;
+	return memchr(strings + at, '\0', left) ? strings + at : NULL;
+}
+
 static void read_names(struct kt_elfobj *obj, Elf_Data *dyn,
 		       const char *strings, size_t size)
 {
+	const char *rpath = NULL, *runpath = NULL;
 	GElf_Dyn d;
 
 	for (int i = 0; gelf_getdyn(dyn, i, &d) && d.d_tag != DT_NULL; i++) {
-		const char *s = strings + d.d_un.d_val;
+		const char *s = string_at(strings, size, d.d_un.d_val);
 
-		if (d.d_tag != DT_NEEDED && d.d_tag != DT_RPATH &&
-		    d.d_tag != DT_RUNPATH)
+		if (!s)
 			continue;
-		if (d.d_un.d_val >= size ||
-		    !memchr(s, '\0', size - d.d_un.d_val))
-			continue;
-		if (d.d_tag == DT_NEEDED) {
-			if (*s && obj->nr_needed < KT_ELFOBJ_MAX_NEEDED)
-				add_needed(obj, s);
-			continue;
-		}
-		char **where =
-			d.d_tag == DT_RPATH ? &obj->rpath : &obj->runpath;
-		free(*where);
-		*where = kt_xstrdup(s);
+		if (d.d_tag == DT_RPATH)
+			rpath = s;
+		else if (d.d_tag == DT_RUNPATH)
+			runpath = s;
+		else if (d.d_tag == DT_NEEDED && *s &&
+			 obj->nr_needed < KT_ELFOBJ_MAX_NEEDED)
+			add_needed(obj, s);
 	}
+	/* Like the loader, that which comes last. */
+	obj->rpath = rpath ? kt_xstrdup(rpath) : NULL;
+	obj->runpath = runpath ? kt_xstrdup(runpath) : NULL;
 }
 
 /* By program headers alone, like the loader: sections may be stripped. */
@@ -107,7 +118,9 @@ static void read_dynamic(struct kt_elfobj *obj, Elf *elf, size_t nr_phdr,
 	read_names(obj, dyn, strings->d_buf, strings->d_size);
 }
 
-static void read_notes(struct kt_elfobj *obj, Elf *elf, const GElf_Phdr *ph)
+/* @left is what all notes of the file may still have. */
+static void read_notes(struct kt_elfobj *obj, Elf *elf, const GElf_Phdr *ph,
+		       size_t *left)
 {
 	/* Notes of 8-byte alignment differ in their padding (gABI, gelf.h). */
 	const Elf_Type type = ph->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR;
@@ -115,8 +128,9 @@ static void read_notes(struct kt_elfobj *obj, Elf *elf, const GElf_Phdr *ph)
 	Elf_Data *data;
 	GElf_Nhdr nh;
 
-	if (!ph->p_filesz || ph->p_filesz > KT_ELFOBJ_MAX_NOTES)
+	if (!ph->p_filesz || ph->p_filesz > *left)
 		return;
+	*left -= ph->p_filesz;
 	data = elf_getdata_rawchunk(elf, (int64_t)ph->p_offset, ph->p_filesz,
 				    type);
 	while (data && (next = gelf_getnote(data, at, &nh, &name, &desc))) {
@@ -131,6 +145,29 @@ static void read_notes(struct kt_elfobj *obj, Elf *elf, const GElf_Phdr *ph)
 	}
 }
 
+/* libelf keeps all that it has read until its end, so each is read once. */
+static void read_headers(struct kt_elfobj *obj, Elf *elf, size_t nr)
+{
+	size_t notes_left = KT_ELFOBJ_MAX_NOTES;
+	bool had_dynamic = false;
+
+	for (size_t i = 0; i < nr; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(elf, (int)i, &ph))
+			return;
+		if (ph.p_type == PT_INTERP && !obj->interp) {
+			obj->interp =
+				read_string(elf, ph.p_offset, ph.p_filesz);
+		} else if (ph.p_type == PT_DYNAMIC && !had_dynamic) {
+			had_dynamic = true;
+			read_dynamic(obj, elf, nr, &ph);
+		} else if (ph.p_type == PT_NOTE) {
+			read_notes(obj, elf, &ph, &notes_left);
+		}
+	}
+}
+
 static void read_elf(struct kt_elfobj *obj, Elf *elf)
 {
 	GElf_Ehdr eh;
@@ -138,23 +175,11 @@ static void read_elf(struct kt_elfobj *obj, Elf *elf)
 
 	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh) ||
 	    (eh.e_type != ET_EXEC && eh.e_type != ET_DYN) ||
-	    elf_getphdrnum(elf, &nr))
+	    elf_getphdrnum(elf, &nr) || nr > KT_ELFOBJ_MAX_HEADERS)
 		return;
 	obj->class = eh.e_ident[EI_CLASS];
 	obj->machine = eh.e_machine;
-	for (size_t i = 0; i < nr; i++) {
-		GElf_Phdr ph;
-
-		if (!gelf_getphdr(elf, (int)i, &ph))
-			return;
-		if (ph.p_type == PT_INTERP && !obj->interp)
-			obj->interp =
-				read_string(elf, ph.p_offset, ph.p_filesz);
-		else if (ph.p_type == PT_DYNAMIC && !obj->dynamic)
-			read_dynamic(obj, elf, nr, &ph);
-		else if (ph.p_type == PT_NOTE)
-			read_notes(obj, elf, &ph);
-	}
+	read_headers(obj, elf, nr);
 }
 
 enum kt_status kt_elfobj_read(const char *path, struct kt_elfobj *obj,

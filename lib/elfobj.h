@@ -13,10 +13,16 @@
 #include "lib/dlopen-note.h"
 #include "lib/error.h"
 
-#define KT_ELFOBJ_MAX_NEEDED 1024 /* libraries one file may name */
+/*
+ * Of one file, whatever it claims; what is beyond is not read, and a file of
+ * more headers (the kernel takes no more than 64 KiB of them) is none.
+ */
+#define KT_ELFOBJ_MAX_HEADERS 2048
+#define KT_ELFOBJ_MAX_NEEDED 1024 /* libraries it may name */
 #define KT_ELFOBJ_MAX_DYNAMIC ((size_t)1 << 20)
 #define KT_ELFOBJ_MAX_STRINGS ((size_t)64 << 20)
-#define KT_ELFOBJ_MAX_NOTES ((size_t)1 << 20) /* bytes of a PT_NOTE */
+#define KT_ELFOBJ_MAX_STRING ((size_t)64 << 10) /* with its NUL */
+#define KT_ELFOBJ_MAX_NOTES ((size_t)1 << 20)	/* bytes of all PT_NOTE */
 
 struct kt_elfobj {
 	unsigned int class;    /* EI_CLASS; 0: no ELF program or library */
