@@ -94,15 +94,23 @@ enum kt_status kt_guest_kernel_bytes(const char *path, uint64_t *out,
 	return KT_OK;
 }
 
-uint64_t kt_guest_memory_mib(uint64_t kernel_bytes, uint64_t initrd_bytes)
+uint64_t kt_guest_root_bytes(uint64_t bytes)
 {
-	uint64_t bytes;
+	return (bytes + KT_GUEST_PAGE - 1) / KT_GUEST_PAGE * KT_GUEST_PAGE +
+	       KT_GUEST_INODE;
+}
 
-	if (kernel_bytes > MAX_BYTES)
-		kernel_bytes = MAX_BYTES;
-	if (initrd_bytes > MAX_BYTES)
-		initrd_bytes = MAX_BYTES;
-	bytes = kernel_bytes + 2 * initrd_bytes + KT_GUEST_RESERVE;
+static uint64_t at_most(uint64_t bytes)
+{
+	return bytes < MAX_BYTES ? bytes : MAX_BYTES;
+}
+
+uint64_t kt_guest_memory_mib(uint64_t kernel_bytes, uint64_t initrd_bytes,
+			     uint64_t root_bytes)
+{
+	uint64_t bytes = at_most(kernel_bytes) + at_most(initrd_bytes) +
+			 at_most(root_bytes) + KT_GUEST_RESERVE;
+
 	bytes += (bytes + 62) / 63;
 	return (bytes + MIB - 1) / MIB;
 }

@@ -7,7 +7,6 @@
 
 #include "lib/fd.h"
 #include "lib/guest-memory.h"
-#include "lib/initramfs.h"
 #include "lib/xalloc.h"
 
 enum kt_status kt_initramfs_find_init(const char *bindir, char **out,
@@ -50,7 +49,8 @@ enum kt_status kt_initramfs_find_busybox(const char *given, const char *path,
 	return st;
 }
 
-static enum kt_status memory_of(const struct kt_record *rec, uint64_t bytes,
+static enum kt_status memory_of(const struct kt_record *rec,
+				const struct kt_initramfs_size *size,
 				uint64_t *memory_mib, struct kt_error *err)
 {
 	const char *image = NULL;
@@ -65,22 +65,23 @@ static enum kt_status memory_of(const struct kt_record *rec, uint64_t bytes,
 		return st;
 	st = kt_guest_kernel_bytes(image, &kernel, err);
 	if (!st)
-		*memory_mib = kt_guest_memory_mib(kernel, bytes);
+		*memory_mib = kt_guest_memory_mib(kernel, size->archive_bytes,
+						  size->root_bytes);
 	return st;
 }
 
 enum kt_status kt_initramfs_set(struct kt_record *rec, const char *path,
-				uint64_t bytes, uint64_t *memory_mib,
-				struct kt_error *err)
+				const struct kt_initramfs_size *size,
+				uint64_t *memory_mib, struct kt_error *err)
 {
 	uint64_t mib;
-	enum kt_status st = memory_of(rec, bytes, &mib, err);
+	enum kt_status st = memory_of(rec, size, &mib, err);
 
 	if (!st)
 		st = kt_record_set_path(rec, "initrd", path, err);
 	if (st)
 		return st;
-	kt_record_set_u64(rec, "initrd_bytes", bytes);
+	kt_record_set_u64(rec, "initrd_bytes", size->archive_bytes);
 	if (mib)
 		kt_record_set_u64(rec, "memory_min_mib", mib);
 	*memory_mib = mib;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "lib/initramfs.h"
 #include "lib/record.h"
 
 /*
@@ -35,7 +36,8 @@ enum kt_status kt_initramfs_find_busybox(const char *given, const char *path,
  * the record names no image. KT_DATA: it names one that cannot be used.
  */
 enum kt_status kt_initramfs_set(struct kt_record *rec, const char *path,
-				uint64_t bytes, uint64_t *memory_mib,
+				const struct kt_initramfs_size *size,
+				uint64_t *memory_mib,
 				struct kt_error *err) KT_MUST_CHECK;
 
 #endif

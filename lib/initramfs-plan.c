@@ -12,6 +12,7 @@
 #include "lib/cpio.h"
 #include "lib/elfobj.h"
 #include "lib/fd.h"
+#include "lib/guest-memory.h"
 #include "lib/hash.h"
 #include "lib/script.h"
 #include "lib/spawn.h"
@@ -247,15 +248,19 @@ static enum kt_status plan_tail(struct kt_initramfs *fs,
 }
 
 /* Before anything is read: a file may be far too large, and all of zeros. */
-static enum kt_status count_bytes(const struct kt_initramfs_part *part,
+static enum kt_status count_bytes(struct kt_initramfs *fs,
+				  const struct kt_initramfs_part *part,
 				  uint64_t *bytes, struct kt_error *err)
 {
 	for (size_t i = 0; i < part->nr; i++) {
 		const struct kt_entry *e = &part->v[i];
 		struct stat sb;
 
-		if (e->kind != KT_ENTRY_FILE)
+		if (e->kind != KT_ENTRY_FILE) {
+			fs->root_bytes += kt_guest_root_bytes(
+				e->source ? strlen(e->source) : 0);
 			continue;
+		}
 		if (stat(e->source, &sb) < 0)
 			return kt_fail_errno(err, "cannot read \"%s\"",
 					     e->source);
@@ -264,6 +269,7 @@ static enum kt_status count_bytes(const struct kt_initramfs_part *part,
 				       "\"%s\" has 4 GiB or more, which an "
 				       "initramfs cannot hold",
 				       e->source);
+		fs->root_bytes += kt_guest_root_bytes((uint64_t)sb.st_size);
 		*bytes += (uint64_t)sb.st_size;
 		if (*bytes > KT_INITRAMFS_MAX_BYTES)
 			return kt_fail(
@@ -481,7 +487,7 @@ enum kt_status kt_initramfs_plan(const struct kt_initramfs_parts *parts,
 	fs->busybox = kt_xstrdup(parts->busybox);
 	st = plan_base(fs, parts, err);
 	if (!st)
-		st = count_bytes(&fs->base, &bytes, err);
+		st = count_bytes(fs, &fs->base, &bytes, err);
 	if (!st)
 		st = sum_part(fs, parts->sums, &fs->base, FORMAT, fs->base_sum,
 			      err);
@@ -490,7 +496,7 @@ enum kt_status kt_initramfs_plan(const struct kt_initramfs_parts *parts,
 	if (!st)
 		st = plan_scripts(fs, parts, err);
 	if (!st)
-		st = count_bytes(&fs->tail, &bytes, err);
+		st = count_bytes(fs, &fs->tail, &bytes, err);
 	if (!st)
 		st = sum_part(fs, parts->sums, &fs->tail, fs->base_sum, fs->sum,
 			      err);

@@ -40,6 +40,8 @@ struct kt_initramfs {
 	char *busybox;
 	bool has_applets; /* base is complete */
 	uint64_t now_ns;  /* when it was planned */
+	/* Of all but the applets, which the guest's reserve has room for. */
+	uint64_t root_bytes;
 	char base_sum[KT_SHA256_SIZE], sum[KT_SHA256_SIZE];
 };
 

@@ -183,19 +183,23 @@ static enum kt_status write_all(struct kt_initramfs *fs, const char *dir,
 	return st ? st : write_part(&fs->tail, fd, TAIL_FIRST_INO, true, err);
 }
 
-static enum kt_status size_of(const char *path, uint64_t *bytes,
+static enum kt_status size_of(const struct kt_initramfs *fs, const char *path,
+			      struct kt_initramfs_size *size,
 			      struct kt_error *err)
 {
 	struct stat sb;
 
 	if (stat(path, &sb) < 0)
 		return kt_fail_errno(err, "cannot find \"%s\"", path);
-	*bytes = (uint64_t)sb.st_size;
+	*size = (struct kt_initramfs_size){
+		.archive_bytes = (uint64_t)sb.st_size,
+		.root_bytes = fs->root_bytes,
+	};
 	return KT_OK;
 }
 
 enum kt_status kt_initramfs_cached(struct kt_initramfs *fs, const char *dir,
-				   char **path, uint64_t *bytes,
+				   char **path, struct kt_initramfs_size *size,
 				   struct kt_error *err)
 {
 	char *full KT_CLEANUP(kt_freep) =
@@ -212,7 +216,7 @@ enum kt_status kt_initramfs_cached(struct kt_initramfs *fs, const char *dir,
 			kt_initramfs_sweep(dir, time(NULL));
 	}
 	if (!st)
-		st = size_of(full, bytes, err);
+		st = size_of(fs, full, size, err);
 	if (st)
 		return st;
 	*path = full;
@@ -221,7 +225,8 @@ enum kt_status kt_initramfs_cached(struct kt_initramfs *fs, const char *dir,
 }
 
 enum kt_status kt_initramfs_write(struct kt_initramfs *fs, const char *dir,
-				  const char *path, uint64_t *bytes,
+				  const char *path,
+				  struct kt_initramfs_size *size,
 				  struct kt_error *err)
 {
 	char *real = realpath(path, NULL);
@@ -238,5 +243,5 @@ enum kt_status kt_initramfs_write(struct kt_initramfs *fs, const char *dir,
 	if (!st)
 		st = publish(fs, dir, real ? real : path, write_all, err);
 	free(real);
-	return st ? st : size_of(path, bytes, err);
+	return st ? st : size_of(fs, path, size, err);
 }

@@ -32,6 +32,11 @@
 
 struct kt_initramfs;
 
+struct kt_initramfs_size {
+	uint64_t archive_bytes;
+	uint64_t root_bytes; /* what is in it takes as a root file system */
+};
+
 /* Tell a person what will not work in the guest, and what to do about it. */
 typedef void kt_initramfs_warn_fn(void *ctx, const struct kt_error *why);
 
@@ -74,7 +79,7 @@ enum kt_status kt_initramfs_list(struct kt_initramfs *fs, struct kt_buf *out,
  * absolute if @dir is, and the caller's. Older archives may be swept away.
  */
 enum kt_status kt_initramfs_cached(struct kt_initramfs *fs, const char *dir,
-				   char **path, uint64_t *bytes,
+				   char **path, struct kt_initramfs_size *size,
 				   struct kt_error *err) KT_MUST_CHECK;
 
 /*
@@ -83,7 +88,8 @@ enum kt_status kt_initramfs_cached(struct kt_initramfs *fs, const char *dir,
  * written to is as none. KT_USAGE if @path is there and no regular file.
  */
 enum kt_status kt_initramfs_write(struct kt_initramfs *fs, const char *dir,
-				  const char *path, uint64_t *bytes,
+				  const char *path,
+				  struct kt_initramfs_size *size,
 				  struct kt_error *err) KT_MUST_CHECK;
 
 #endif

@@ -19,7 +19,7 @@
 /* The archive that all records get. */
 struct built {
 	char *path;
-	uint64_t bytes;
+	struct kt_initramfs_size size;
 	const char *const *dirs;
 	bool text;
 };
@@ -117,9 +117,9 @@ static enum kt_status build(const char *output, const char *dir,
 	char *real;
 
 	if (!output)
-		return kt_initramfs_cached(fs, dir, &built->path, &built->bytes,
+		return kt_initramfs_cached(fs, dir, &built->path, &built->size,
 					   err);
-	st = kt_initramfs_write(fs, dir, output, &built->bytes, err);
+	st = kt_initramfs_write(fs, dir, output, &built->size, err);
 	if (st)
 		return st;
 	real = realpath(output, NULL);
@@ -134,7 +134,7 @@ static enum kt_status finish(struct kt_record *rec, FILE *out, void *ctx,
 {
 	const struct built *built = ctx;
 	uint64_t memory_mib;
-	enum kt_status st = kt_initramfs_set(rec, built->path, built->bytes,
+	enum kt_status st = kt_initramfs_set(rec, built->path, &built->size,
 					     &memory_mib, err);
 
 	if (st)
@@ -144,7 +144,7 @@ static enum kt_status finish(struct kt_record *rec, FILE *out, void *ctx,
 	if (!built->text)
 		return kt_record_write(out, rec, err);
 	fprintf(out, "%s: %.1f MiB", built->path,
-		(double)built->bytes / (1 << 20));
+		(double)built->size.archive_bytes / (1 << 20));
 	if (memory_mib)
 		fprintf(out, ", boots with %llu MiB of memory or more",
 			(unsigned long long)memory_mib);

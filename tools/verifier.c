@@ -112,7 +112,8 @@ struct verifier {
 	struct kt_baseline baseline;
 	const char *scheduler; /* its name */
 	char *initrd;
-	uint64_t initrd_bytes, nr_kernels;
+	struct kt_initramfs_size initrd_size;
+	uint64_t nr_kernels;
 	bool several; /* kernels */
 	bool told;    /* a profile of any */
 	struct kt_verify_report *report;
@@ -315,7 +316,7 @@ static enum kt_status run_kernel(struct verifier *v, struct kt_record *kernel,
 	char *logs KT_CLEANUP(kt_freep) = NULL;
 	int lock KT_CLEANUP(kt_closep) = -1;
 	uint64_t need;
-	enum kt_status st = kt_initramfs_set(kernel, v->initrd, v->initrd_bytes,
+	enum kt_status st = kt_initramfs_set(kernel, v->initrd, &v->initrd_size,
 					     &need, err);
 
 	if (!st)
@@ -410,7 +411,7 @@ static enum kt_status run_scheduler(const struct kt_args *args,
 		st = check_kernel(kernels.v[i], err);
 	if (!st)
 		st = kt_verifier_pack(args, scheduler, &v.initrd,
-				      &v.initrd_bytes, err);
+				      &v.initrd_size, err);
 	if (!st)
 		st = run_kernels(&v, &kernels, err);
 	free(v.initrd);

@@ -201,14 +201,17 @@ static void test_kernel_bytes(void)
 
 static void test_memory(void)
 {
-	same_u64(kt_guest_memory_mib(63 * MIB - KT_GUEST_RESERVE, 0), 64,
+	same_u64(kt_guest_memory_mib(63 * MIB - KT_GUEST_RESERVE, 0, 0), 64,
 		 "struct page takes a 64th");
-	same_u64(kt_guest_memory_mib(63 * MIB - KT_GUEST_RESERVE + 1, 0), 65,
+	same_u64(kt_guest_memory_mib(63 * MIB - KT_GUEST_RESERVE + 1, 0, 0), 65,
 		 "a byte more is a MiB more");
-	same_u64(kt_guest_memory_mib(0, 39 * MIB), 128,
-		 "the archive counts twice: 78 + 48 = 126");
-	ok(kt_guest_memory_mib(UINT64_MAX, UINT64_MAX) >
-		   kt_guest_memory_mib(MIB, MIB),
+	same_u64(kt_guest_memory_mib(0, 39 * MIB, 39 * MIB), 128,
+		 "the archive and what is in it count: 78 + 48 = 126");
+	same_u64(kt_guest_root_bytes(0), 1024, "an empty file has an inode");
+	same_u64(kt_guest_root_bytes(1), 5120, "a byte has a page");
+	same_u64(kt_guest_root_bytes(4097), 9216, "and one more another");
+	ok(kt_guest_memory_mib(UINT64_MAX, UINT64_MAX, UINT64_MAX) >
+		   kt_guest_memory_mib(MIB, MIB, MIB),
 	   "too much does not wrap around");
 }
 

@@ -26,7 +26,7 @@ static void warn_pack(void *ctx KT_UNUSED, const struct kt_error *err)
 }
 
 static enum kt_status pack(struct kt_initramfs_parts *parts, char **path,
-			   uint64_t *bytes, struct kt_error *err)
+			   struct kt_initramfs_size *size, struct kt_error *err)
 {
 	struct kt_initramfs *fs KT_CLEANUP(kt_initramfs_freep) = NULL;
 	struct kt_sums *sums KT_CLEANUP(kt_sums_freep) = NULL;
@@ -44,7 +44,7 @@ static enum kt_status pack(struct kt_initramfs_parts *parts, char **path,
 	parts->sums = sums;
 	st = kt_initramfs_plan(parts, &fs, err);
 	if (!st)
-		st = kt_initramfs_cached(fs, dir, path, bytes, err);
+		st = kt_initramfs_cached(fs, dir, path, size, err);
 	if (!st)
 		kt_sums_save(sums);
 	return st;
@@ -65,7 +65,8 @@ static enum kt_status add_file(struct kt_includes *list,
 
 enum kt_status kt_verifier_pack(const struct kt_args *args,
 				const char *scheduler, char **path,
-				uint64_t *bytes, struct kt_error *err)
+				struct kt_initramfs_size *size,
+				struct kt_error *err)
 {
 	const struct kt_elfdeps_places places =
 		kt_elfdeps_here(kt_getenv("LD_LIBRARY_PATH"));
@@ -98,7 +99,7 @@ enum kt_status kt_verifier_pack(const struct kt_args *args,
 					     .includes = &list,
 					     .deps = deps,
 					     .warn = warn_pack };
-	return st ? st : pack(&parts, path, bytes, err);
+	return st ? st : pack(&parts, path, size, err);
 }
 
 /* Else the guest would take it for a script. */

@@ -5,9 +5,8 @@
 #ifndef KT_TOOLS_VERIFIER_PACK_H
 #define KT_TOOLS_VERIFIER_PACK_H
 
-#include <stdint.h>
-
 #include "lib/error.h"
+#include "lib/initramfs.h"
 #include "lib/options.h"
 
 /*
@@ -25,7 +24,7 @@ enum kt_status kt_verifier_find(const char *path, char **real,
  */
 enum kt_status kt_verifier_pack(const struct kt_args *args,
 				const char *scheduler, char **path,
-				uint64_t *bytes,
+				struct kt_initramfs_size *size,
 				struct kt_error *err) KT_MUST_CHECK;
 
 #endif
