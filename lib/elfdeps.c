@@ -36,7 +36,7 @@ struct closure {
 	struct kt_elfdeps *deps;
 	struct kt_elfobject *objects;
 	size_t nr;
-	struct strv here, absent; /* names that were looked for */
+	struct strv here; /* names that were found */
 	char **defaults;
 	bool musl;
 };
@@ -241,14 +241,12 @@ static enum kt_status look(struct closure *c, size_t asker, const char *soname,
 	if (strv_has(&c->here, soname) ||
 	    (c->musl && kt_elf_is_in_musl(soname)))
 		return KT_OK;
-	*found = false;
-	if (strv_has(&c->absent, soname))
-		return KT_OK;
 	if (strchr(soname, '/'))
 		*found = soname[0] == '/' && try_path(&s, soname);
 	else
 		*found = kt_elfsearch_dirs(&how, asker, soname, try_dir, &s);
-	strv_add(*found ? &c->here : &c->absent, soname);
+	if (*found)
+		strv_add(&c->here, soname);
 	return s.st;
 }
 
@@ -273,25 +271,30 @@ static enum kt_status need(struct closure *c, size_t asker, const char *soname,
 	return st || found ? st : not_here(c, asker, soname, "needs", err);
 }
 
-/* The first of the names that is there. */
-static enum kt_status open_one(struct closure *c, size_t asker, size_t i,
-			       struct kt_error *err)
+/* The first of the names of note @k that is there, if one is. */
+static enum kt_status open_one(struct closure *c, size_t asker, size_t k,
+			       bool *found, struct kt_error *err)
 {
 	/* The object itself may move while it is looked for, this does not. */
-	const struct kt_dlopen what = c->objects[asker].elf.dlopens.v[i];
-	bool found = false;
+	char **name = c->objects[asker].elf.dlopens.v[k].sonames;
 	enum kt_status st = KT_OK;
 
-	for (char **name = what.sonames; !st && !found && *name; name++)
-		st = look(c, asker, *name, &found, err);
-	if (st || found)
-		return st;
-	if (what.required)
-		return not_here(c, asker, what.sonames[0], "opens", err);
+	*found = false;
+	for (; !st && !*found && *name; name++)
+		st = look(c, asker, *name, found, err);
+	return st;
+}
+
+static enum kt_status cannot_open(const struct closure *c, size_t asker,
+				  const struct kt_dlopen *what,
+				  struct kt_error *err)
+{
+	if (what->required)
+		return not_here(c, asker, what->sonames[0], "opens", err);
 	char *line KT_CLEANUP(kt_freep) =
 		kt_xasprintf("library \"%s\", which \"%s\" would open, is not "
 			     "here",
-			     what.sonames[0], c->objects[asker].path);
+			     what->sonames[0], c->objects[asker].path);
 	if (!strv_has(&c->deps->missing, line))
 		strv_add(&c->deps->missing, line);
 	return KT_OK;
@@ -326,18 +329,55 @@ static enum kt_status need_interp(struct closure *c, struct kt_error *err)
 		       c->objects[0].path);
 }
 
+/* What objects need from [@i] on; those that are found are at the end. */
+static enum kt_status need_all(struct closure *c, size_t i,
+			       struct kt_error *err)
+{
+	enum kt_status st = KT_OK;
+
+	for (; i < c->nr; i++)
+		for (size_t k = 0; !st && k < c->objects[i].elf.nr_needed; k++)
+			st = need(c, i, c->objects[i].elf.needed[k], err);
+	return st;
+}
+
+/* What notes ask for; @last: what is not found will not be. */
+static enum kt_status open_all(struct closure *c, bool last,
+			       struct kt_error *err)
+{
+	enum kt_status st = KT_OK;
+
+	/* Both arrays grow on the way, so nothing is kept by address. */
+	for (size_t i = 0; i < c->nr; i++)
+		for (size_t k = 0; !st && k < c->objects[i].elf.dlopens.nr;
+		     k++) {
+			const size_t nr = c->nr;
+			bool found;
+
+			st = open_one(c, i, k, &found, err);
+			if (!st && found)
+				st = need_all(c, nr, err);
+			else if (!st && last)
+				st = cannot_open(
+					c, i, &c->objects[i].elf.dlopens.v[k],
+					err);
+		}
+	return st;
+}
+
+/*
+ * What is loaded is found wherever it came from: what is needed is there before
+ * anything is opened, and what one object opens may be there for another.
+ */
 static enum kt_status close_over(struct closure *c, struct kt_error *err)
 {
 	enum kt_status st = need_interp(c, err);
 
-	/* Both arrays grow on the way, so nothing is kept by address. */
-	for (size_t i = 0; !st && i < c->nr; i++) {
-		for (size_t k = 0; !st && k < c->objects[i].elf.nr_needed; k++)
-			st = need(c, i, c->objects[i].elf.needed[k], err);
-		for (size_t k = 0; !st && k < c->objects[i].elf.dlopens.nr; k++)
-			st = open_one(c, i, k, err);
-	}
-	return st;
+	if (!st)
+		st = need_all(c, 0, err);
+	if (!st)
+		st = open_all(c, false, err);
+	return st ? st : open_all(c, true, err);
 }
 
 enum kt_status kt_elfdeps_add(struct kt_elfdeps *deps, const char *path,
@@ -360,7 +400,6 @@ enum kt_status kt_elfdeps_add(struct kt_elfdeps *deps, const char *path,
 		object_release(&c.objects[i]);
 	free(c.objects);
 	strv_release(&c.here);
-	strv_release(&c.absent);
 	for (char **dir = c.defaults; dir && *dir; dir++)
 		free(*dir);
 	free(c.defaults);
