@@ -219,6 +219,21 @@ static bool try_dir(void *ctx, const char *dir, bool reachable)
 	return true;
 }
 
+/*
+ * glibc takes what is loaded for a name if it says that this is its own
+ * (_dl_map_object() in elf/dl-load.c); musl does not.
+ */
+static bool is_loaded(const struct closure *c, const char *name)
+{
+	if (c->musl && kt_elf_is_in_musl(name))
+		return true;
+	for (size_t i = 0; !c->musl && i < c->nr; i++)
+		if (c->objects[i].elf.soname &&
+		    !strcmp(c->objects[i].elf.soname, name))
+			return true;
+	return strv_has(&c->here, name);
+}
+
 /* Look for it. *found is whether it is there. */
 static enum kt_status look(struct closure *c, size_t asker, const char *soname,
 			   bool *found, struct kt_error *err)
@@ -238,8 +253,7 @@ static enum kt_status look(struct closure *c, size_t asker, const char *soname,
 	};
 
 	*found = true;
-	if (strv_has(&c->here, soname) ||
-	    (c->musl && kt_elf_is_in_musl(soname)))
+	if (is_loaded(c, soname))
 		return KT_OK;
 	if (strchr(soname, '/'))
 		*found = soname[0] == '/' && try_path(&s, soname);

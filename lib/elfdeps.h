@@ -5,8 +5,8 @@
  * The closure over DT_NEEDED, each name looked for in the order of the loader
  * that the program names, glibc's or musl's (lib/elfdeps-search.h), and where
  * ld.so.conf says. A file of another ELF class or machine is passed over, as
- * the loader does. Within one program a name that was found is not looked for
- * again. What is opened with dlopen(3) is found as far as a note says so
+ * the loader does. Within one program a name that was found, or with glibc is the
+ * DT_SONAME of what was found, is not looked for again. What is opened with dlopen(3) is found as far as a note says so
  * (lib/dlopen-note.h), after all that is needed.
  *
  * The guest has no ld.so.cache and no ld.so.conf, so what was found through

@@ -72,7 +72,7 @@ static const char *string_at(const char *strings, size_t size, GElf_Xword at)
 static void read_names(struct kt_elfobj *obj, Elf_Data *dyn,
 		       const char *strings, size_t size)
 {
-	const char *rpath = NULL, *runpath = NULL;
+	const char *rpath = NULL, *runpath = NULL, *soname = NULL;
 	GElf_Dyn d;
 
 	for (int i = 0; gelf_getdyn(dyn, i, &d) && d.d_tag != DT_NULL; i++) {
@@ -84,6 +84,8 @@ static void read_names(struct kt_elfobj *obj, Elf_Data *dyn,
 			rpath = s;
 		else if (d.d_tag == DT_RUNPATH)
 			runpath = s;
+		else if (d.d_tag == DT_SONAME)
+			soname = s;
 		else if (d.d_tag == DT_NEEDED && *s &&
 			 obj->nr_needed < KT_ELFOBJ_MAX_NEEDED)
 			add_needed(obj, s);
@@ -91,6 +93,7 @@ static void read_names(struct kt_elfobj *obj, Elf_Data *dyn,
 	/* Like the loader, that which comes last. */
 	obj->rpath = rpath ? kt_xstrdup(rpath) : NULL;
 	obj->runpath = runpath ? kt_xstrdup(runpath) : NULL;
+	obj->soname = soname ? kt_xstrdup(soname) : NULL;
 }
 
 /* By program headers alone, like the loader: sections may be stripped. */
@@ -208,6 +211,7 @@ void kt_elfobj_release(struct kt_elfobj *obj)
 	free(obj->interp);
 	free(obj->rpath);
 	free(obj->runpath);
+	free(obj->soname);
 	for (size_t i = 0; i < obj->nr_needed; i++)
 		free(obj->needed[i]);
 	free(obj->needed);

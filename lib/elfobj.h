@@ -30,6 +30,7 @@ struct kt_elfobj {
 	bool dynamic;	       /* it has a sound PT_DYNAMIC */
 	char *interp;	       /* PT_INTERP, or NULL */
 	char *rpath, *runpath; /* as they stand, or NULL */
+	char *soname;	       /* DT_SONAME, or NULL */
 	char **needed;	       /* DT_NEEDED, in its order */
 	size_t nr_needed;
 	struct kt_dlopens dlopens; /* what it says it opens at run time */

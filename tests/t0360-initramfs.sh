@@ -465,6 +465,24 @@ t 'what a program says it opens comes along' '
 	says "library \"libone.so\", which \"./p\" opens, is not here" err
 '
 
+t 'a library loaded by its path is there for who needs it by its name' '
+	own_cache
+	need gcc
+	echo "int a(void) { return 42; }" >a.c
+	echo "int a(void); int b(void) { return a(); }" >b.c
+	echo "int a(void); int b(void); int main(void) { return a() - b(); }" >p.c
+	# A linker writes a path only while the library has no name of its own.
+	gcc -shared -fPIC -o liba.so a.c
+	gcc -shared -fPIC -o libb.so b.c
+	gcc -o p p.c "$PWD/liba.so" "$PWD/libb.so"
+	gcc -shared -fPIC -Wl,-soname,liba.so -o liba.so a.c
+	gcc -shared -fPIC -Wl,--no-as-needed -o libb.so b.c liba.so
+	[ "$(readelf -d libb.so | grep -c "NEEDED.*\[liba.so\]")" = 1 ]
+	./p
+	ktstr-initramfs -i ./p --list </dev/null >list
+	[ "$(grep -c "lib[ab]\.so\$" list)" = 2 ]
+'
+
 t 'a full disk is an error that leaves nothing behind' '
 	own_cache
 	mkdir small

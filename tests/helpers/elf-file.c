@@ -65,6 +65,10 @@ void elf_fill(struct elf_image *im, const struct elf_file *f)
 		im->dyn[nr++] =
 			(Elf64_Dyn){ DT_RUNPATH,
 				     { add_string(im, &used, f->runpath) } };
+	if (f->soname)
+		im->dyn[nr++] =
+			(Elf64_Dyn){ DT_SONAME,
+				     { add_string(im, &used, f->soname) } };
 	im->dyn[nr++] =
 		(Elf64_Dyn){ DT_STRTAB,
 			     { 0x1000 + offsetof(struct elf_image, strings) } };
@@ -125,11 +129,15 @@ void elf_put(const char *top, const struct elf_file *f)
 		free(path);
 		return;
 	}
+	for (size_t i = 0; i < 4; i++)
+		real.needed[i] = file_at(top, f->needed[i]);
 	real.interp = file_at(top, f->interp);
 	real.rpath = file_at(top, f->rpath);
 	real.runpath = file_at(top, f->runpath);
 	elf_fill(&im, &real);
 	file_put(path, &im, sizeof(im));
+	for (size_t i = 0; i < 4; i++)
+		free((char *)real.needed[i]);
 	free((char *)real.interp);
 	free((char *)real.rpath);
 	free((char *)real.runpath);

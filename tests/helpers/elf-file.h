@@ -13,7 +13,7 @@
 /* The least that a loader would take: headers, PT_DYNAMIC, strings. */
 struct elf_file {
 	const char *name; /* below the test's directory */
-	const char *interp, *rpath, *runpath;
+	const char *interp, *rpath, *runpath, *soname;
 	const char *needed[4];
 	int machine;	  /* 0: EM_X86_64 */
 	const char *note; /* of dlopen metadata */
