@@ -111,8 +111,10 @@ static bool walk_list(const struct walk *w, const char *list,
 		const size_t len = strcspn(p, separators);
 		const bool has_lib = memmem(p, len, "$LIB", 4) ||
 				     memmem(p, len, "${LIB}", 6);
+		/* To glibc no directory is the current one, but no list none. */
+		const bool none = !len && (w->s->musl || !*list);
 
-		for (size_t i = 0; i < (has_lib ? nr_libs : 1); i++) {
+		for (size_t i = none; i < (has_lib ? nr_libs : 1); i++) {
 			bool origin;
 			char *dir KT_CLEANUP(kt_freep) =
 				expand(p, len, obj, libs[i], &origin);

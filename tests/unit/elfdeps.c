@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/buf.h"
 #include "lib/fd.h"
@@ -15,11 +16,22 @@ struct test {
 	const char *what;
 	struct elf_file files[6]; /* the first is the program */
 	const char *library_path, *conf;
+	bool here; /* the current directory is that of the files */
 	enum kt_status want;
 	const char *found;   /* paths, a space behind each */
 	const char *dirs;    /* likewise; or what the message says */
 	const char *missing; /* the first of what is done without */
 };
+
+/* @path as the tests write it. */
+static const char *below(const char *top, const char *path)
+{
+	const size_t len = strlen(top);
+
+	if (strncmp(path, top, len))
+		return path;
+	return path[len] ? path + len + 1 : ".";
+}
 
 static void run(const struct test *t)
 {
@@ -46,14 +58,15 @@ static void run(const struct test *t)
 	}
 	places.library_path = file_at(top, t->library_path);
 	deps = kt_elfdeps_new(&places);
+	if (t->here && chdir(top))
+		abort();
 	st = kt_elfdeps_add(deps, program, &err);
 	same_u64(st, t->want, t->what);
 	for (size_t i = 0; !st && i < kt_elfdeps_count(deps); i++)
 		kt_buf_addf(&got, "%s ",
-			    kt_elfdeps_get(deps, i)->path + strlen(top) + 1);
+			    below(top, kt_elfdeps_get(deps, i)->path));
 	for (size_t i = 0; !st && kt_elfdeps_dirs(deps)[i]; i++)
-		kt_buf_addf(&dirs, "%s ",
-			    kt_elfdeps_dirs(deps)[i] + strlen(top) + 1);
+		kt_buf_addf(&dirs, "%s ", below(top, kt_elfdeps_dirs(deps)[i]));
 	if (!st) {
 		same_str(got.data ? got.data : "", t->found, "  what is found");
 		same_str(dirs.data ? dirs.data : "", t->dirs,
@@ -73,7 +86,7 @@ static void run(const struct test *t)
 	free((char *)places.library_path);
 	free(program);
 	free(conf);
-	if (kt_remove_tree(AT_FDCWD, top, &err))
+	if (chdir("/") || kt_remove_tree(AT_FDCWD, top, &err))
 		abort();
 }
 
@@ -358,6 +371,37 @@ static const struct test tests[] = {
 	    { .name = "b/l1.so", .needed = { "l9.so" } } },
 	  .want = KT_FAIL,
 	  .dirs = "\"l9.so\", which " },
+	{ "an empty DT_RUNPATH names no directory",
+	  { { .name = "prog", .runpath = "", .needed = { "l1.so" } },
+	    { .name = "l1.so" } },
+	  .here = true,
+	  .want = KT_FAIL,
+	  .dirs = "\"l1.so\", which " },
+	{ "nor does an empty LD_LIBRARY_PATH",
+	  { { .name = "prog", .needed = { "l1.so" } }, { .name = "l1.so" } },
+	  .here = true,
+	  .library_path = "",
+	  .want = KT_FAIL,
+	  .dirs = "\"l1.so\", which " },
+	{ "but nothing before a colon is the current directory",
+	  { { .name = "prog", .runpath = ":@/a", .needed = { "l1.so" } },
+	    { .name = "l1.so" },
+	    { .name = "a/l1.so" } },
+	  .here = true,
+	  .found = "l1.so ",
+	  .dirs = ". " },
+	{ "musl: nothing before a colon is nothing",
+	  { { .name = "prog",
+	      .interp = "@/lib/ld-musl-x86_64.so.1",
+	      .runpath = ":@/a",
+	      .needed = { "l1.so" } },
+	    { .name = "lib/ld-musl-x86_64.so.1" },
+	    { .name = "l1.so" },
+	    { .name = "a/l1.so" } },
+	  .here = true,
+	  .library_path = ":",
+	  .found = "a/l1.so lib/ld-musl-x86_64.so.1 ",
+	  .dirs = "" },
 	{ "a relative name with a slash is not what a guest could find",
 	  { { .name = "prog", .needed = { "./l1.so" } } },
 	  .want = KT_FAIL,
