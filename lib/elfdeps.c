@@ -268,12 +268,21 @@ static enum kt_status not_here(const struct closure *c, size_t asker,
 			       const char *soname, const char *verb,
 			       struct kt_error *err)
 {
+	const char *hint = "install the package that has it, or name its "
+			   "directory in LD_LIBRARY_PATH";
+
+	/* A name with a slash is looked for nowhere else. */
+	if (soname[0] == '/')
+		hint = "install the package that has it, or link without that "
+		       "path";
+	else if (strchr(soname, '/'))
+		hint = "link without that path: the guest's current directory "
+		       "is another";
 	return kt_hint(err,
 		       kt_fail(err, KT_FAIL,
 			       "library \"%s\", which \"%s\" %s, is not here",
 			       soname, c->objects[asker].path, verb),
-		       "install the package that has it, or name its directory "
-		       "in LD_LIBRARY_PATH");
+		       "%s", hint);
 }
 
 static enum kt_status need(struct closure *c, size_t asker, const char *soname,

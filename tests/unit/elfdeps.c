@@ -21,6 +21,7 @@ struct test {
 	const char *found;   /* paths, a space behind each */
 	const char *dirs;    /* likewise; or what the message says */
 	const char *missing; /* the first of what is done without */
+	const char *hint;    /* part of what to do about it */
 };
 
 /* @path as the tests write it. */
@@ -74,6 +75,8 @@ static void run(const struct test *t)
 	} else {
 		ok(strstr(err.msg, t->dirs) != NULL, "  \"%s\" says \"%s\"",
 		   err.msg, t->dirs);
+		ok(!t->hint || strstr(err.hint, t->hint) != NULL,
+		   "  \"%s\" helps", err.hint);
 	}
 	same_u64(kt_elfdeps_missing(deps)[0] != NULL, t->missing != NULL,
 		 "  something is done without");
@@ -405,7 +408,20 @@ static const struct test tests[] = {
 	{ "a relative name with a slash is not what a guest could find",
 	  { { .name = "prog", .needed = { "./l1.so" } } },
 	  .want = KT_FAIL,
-	  .dirs = "\"./l1.so\"" },
+	  .dirs = "\"./l1.so\"",
+	  .hint = "link without that path: " },
+	{ "no LD_LIBRARY_PATH helps to find a path",
+	  { { .name = "prog", .needed = { "@/a/l1.so" } },
+	    { .name = "b/l1.so" } },
+	  .library_path = "@/b",
+	  .want = KT_FAIL,
+	  .dirs = "a/l1.so\", which ",
+	  .hint = "has it, or link without that path" },
+	{ "but a name",
+	  { { .name = "prog", .needed = { "l1.so" } }, { .name = "b/l1.so" } },
+	  .want = KT_FAIL,
+	  .dirs = "\"l1.so\", which ",
+	  .hint = "or name its directory in LD_LIBRARY_PATH" },
 };
 
 int main(void)
