@@ -25,38 +25,14 @@
 #define APPLETS_MAX_BYTES ((size_t)64 << 10)
 #define APPLETS_WAIT_NS (10 * KT_NS_PER_S)
 
-static struct kt_entry *add(struct kt_initramfs_part *part,
-			    enum kt_entry_kind kind, const char *path,
-			    mode_t mode, const char *source)
-{
-	if (!(part->nr & (part->nr - 1)))
-		part->v = kt_xrealloc(part->v, (part->nr ? part->nr * 2 : 1) *
-						       sizeof(*part->v));
-	part->v[part->nr] = (struct kt_entry){ .kind = kind,
-					       .mode = mode,
-					       .path = kt_xstrdup(path) };
-	if (source)
-		part->v[part->nr].source = kt_xstrdup(source);
-	return &part->v[part->nr++];
-}
-
-static void part_release(struct kt_initramfs_part *part)
-{
-	for (size_t i = 0; i < part->nr; i++) {
-		free(part->v[i].path);
-		free(part->v[i].source);
-	}
-	free(part->v);
-}
-
 void kt_initramfs_freep(struct kt_initramfs **fs_p)
 {
 	struct kt_initramfs *fs = *fs_p;
 
 	if (!fs)
 		return;
-	part_release(&fs->base);
-	part_release(&fs->tail);
+	kt_part_release(&fs->base);
+	kt_part_release(&fs->tail);
 	free(fs->busybox);
 	free(fs);
 	*fs_p = NULL;
@@ -84,59 +60,6 @@ enum kt_status kt_initramfs_check_busybox(const char *path,
 		"apt install busybox-static");
 }
 
-static int by_path(const void *a, const void *b)
-{
-	const struct kt_entry *x = a, *y = b;
-
-	return strcmp(x->path, y->path);
-}
-
-static bool same_entry(const struct kt_entry *a, const struct kt_entry *b)
-{
-	return a->kind == b->kind && a->mode == b->mode &&
-	       (a->source ? b->source && !strcmp(a->source, b->source) :
-			    !b->source);
-}
-
-/* Sort, and let equal entries be one. Different ones for a path are an error. */
-static enum kt_status settle(struct kt_initramfs_part *part,
-			     struct kt_error *err)
-{
-	size_t kept = 0;
-
-	if (part->nr)
-		qsort(part->v, part->nr, sizeof(*part->v), by_path);
-	for (size_t i = 0; i < part->nr; i++) {
-		struct kt_entry *e = &part->v[i];
-
-		if (!kept || strcmp(part->v[kept - 1].path, e->path)) {
-			part->v[kept++] = *e;
-			continue;
-		}
-		if (!same_entry(&part->v[kept - 1], e)) {
-			part->nr -= i - kept;
-			memmove(&part->v[kept], e,
-				(part->nr - kept) * sizeof(*e));
-			return kt_fail(err, KT_USAGE,
-				       "two things want to be \"/%s\" in the "
-				       "guest",
-				       part->v[kept].path);
-		}
-		free(e->path);
-		free(e->source);
-	}
-	part->nr = kept;
-	return KT_OK;
-}
-
-static bool has(const struct kt_initramfs_part *part, const char *path)
-{
-	const struct kt_entry key = { .path = (char *)path };
-
-	return part->nr &&
-	       bsearch(&key, part->v, part->nr, sizeof(key), by_path);
-}
-
 /* The directories above @path that the base does not have. */
 static void add_parents(struct kt_initramfs *fs, const char *path)
 {
@@ -144,8 +67,8 @@ static void add_parents(struct kt_initramfs *fs, const char *path)
 		char *dir KT_CLEANUP(kt_freep) =
 			kt_xstrndup(path, (size_t)(p - path));
 
-		if (!has(&fs->base, dir))
-			add(&fs->tail, KT_ENTRY_DIR, dir, 0755, NULL);
+		if (!kt_part_find(&fs->base, dir))
+			kt_part_add(&fs->tail, KT_ENTRY_DIR, dir, 0755, NULL);
 	}
 }
 
@@ -168,16 +91,18 @@ static enum kt_status plan_base(struct kt_initramfs *fs,
 	static const char group[] = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n";
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		add(&fs->base, KT_ENTRY_DIR, dirs[i].path, dirs[i].mode, NULL);
-	add(&fs->base, KT_ENTRY_LINK, "var/tmp", 0777, "/tmp");
-	add(&fs->base, KT_ENTRY_LINK, "var/run", 0777, "/run");
-	add(&fs->base, KT_ENTRY_TEXT, "etc/passwd", 0644, passwd);
-	add(&fs->base, KT_ENTRY_TEXT, "etc/group", 0644, group);
-	add(&fs->base, KT_ENTRY_TEXT, "etc/hosts", 0644,
-	    "127.0.0.1 localhost\n");
-	add(&fs->base, KT_ENTRY_FILE, "init", 0755, parts->init);
-	add(&fs->base, KT_ENTRY_FILE, "bin/busybox", 0755, parts->busybox);
-	return settle(&fs->base, err);
+		kt_part_add(&fs->base, KT_ENTRY_DIR, dirs[i].path, dirs[i].mode,
+			    NULL);
+	kt_part_add(&fs->base, KT_ENTRY_LINK, "var/tmp", 0777, "/tmp");
+	kt_part_add(&fs->base, KT_ENTRY_LINK, "var/run", 0777, "/run");
+	kt_part_add(&fs->base, KT_ENTRY_TEXT, "etc/passwd", 0644, passwd);
+	kt_part_add(&fs->base, KT_ENTRY_TEXT, "etc/group", 0644, group);
+	kt_part_add(&fs->base, KT_ENTRY_TEXT, "etc/hosts", 0644,
+		    "127.0.0.1 localhost\n");
+	kt_part_add(&fs->base, KT_ENTRY_FILE, "init", 0755, parts->init);
+	kt_part_add(&fs->base, KT_ENTRY_FILE, "bin/busybox", 0755,
+		    parts->busybox);
+	return kt_part_settle(&fs->base, err);
 }
 
 static void plan_library_path(struct kt_initramfs *fs,
@@ -191,8 +116,8 @@ static void plan_library_path(struct kt_initramfs *fs,
 	if (!text.len)
 		return;
 	kt_buf_addc(&text, '\n');
-	add(&fs->tail, KT_ENTRY_TEXT, KT_INITRAMFS_LIBRARY_PATH, 0644,
-	    text.data);
+	kt_part_add(&fs->tail, KT_ENTRY_TEXT, KT_INITRAMFS_LIBRARY_PATH, 0644,
+		    text.data);
 }
 
 /* What init is to load, in the order in which it was named. */
@@ -214,8 +139,8 @@ static enum kt_status plan_modules(struct kt_initramfs *fs,
 			kt_buf_addf(&text, "/%s\n", includes->v[i].guest);
 		}
 	if (text.len)
-		add(&fs->tail, KT_ENTRY_TEXT, KT_INITRAMFS_MODULES, 0644,
-		    text.data);
+		kt_part_add(&fs->tail, KT_ENTRY_TEXT, KT_INITRAMFS_MODULES,
+			    0644, text.data);
 	return KT_OK;
 }
 
@@ -230,21 +155,24 @@ static enum kt_status plan_tail(struct kt_initramfs *fs,
 		const struct kt_include *inc = &parts->includes->v[i];
 
 		add_parents(fs, inc->guest);
-		add(&fs->tail, KT_ENTRY_FILE, inc->guest, inc->mode, inc->host);
+		kt_part_add(&fs->tail, KT_ENTRY_FILE, inc->guest, inc->mode,
+			    inc->host);
 	}
 	for (size_t i = 0; i < nr_deps; i++) {
 		const struct kt_elfdep *dep = kt_elfdeps_get(parts->deps, i);
 
 		add_parents(fs, dep->real + 1);
-		add(&fs->tail, KT_ENTRY_FILE, dep->real + 1, 0755, dep->real);
+		kt_part_add(&fs->tail, KT_ENTRY_FILE, dep->real + 1, 0755,
+			    dep->real);
 		if (!strcmp(dep->path, dep->real))
 			continue;
 		add_parents(fs, dep->path + 1);
-		add(&fs->tail, KT_ENTRY_LINK, dep->path + 1, 0777, dep->real);
+		kt_part_add(&fs->tail, KT_ENTRY_LINK, dep->path + 1, 0777,
+			    dep->real);
 	}
 	plan_library_path(fs, parts->deps);
 	st = plan_modules(fs, parts->includes, err);
-	return st ? st : settle(&fs->tail, err);
+	return st ? st : kt_part_settle(&fs->tail, err);
 }
 
 /* Before anything is read: a file may be far too large, and all of zeros. */
@@ -369,14 +297,15 @@ enum kt_status kt_initramfs_add_applets(struct kt_initramfs *fs,
 		char *path KT_CLEANUP(kt_freep) = kt_path_join("bin", name);
 
 		if (is_applet(name))
-			add(&fs->base, KT_ENTRY_LINK, path, 0777, "busybox");
+			kt_part_add(&fs->base, KT_ENTRY_LINK, path, 0777,
+				    "busybox");
 		/* Where half of all scripts look for what runs them. */
 		if (!strcmp(name, "env"))
-			add(&fs->base, KT_ENTRY_LINK, "usr/bin/env", 0777,
-			    "/bin/busybox");
+			kt_part_add(&fs->base, KT_ENTRY_LINK, "usr/bin/env",
+				    0777, "/bin/busybox");
 	}
 	fs->has_applets = true;
-	return settle(&fs->base, err);
+	return kt_part_settle(&fs->base, err);
 }
 
 /* While the scripts are looked at. */
@@ -393,11 +322,11 @@ static bool guest_has(void *ctx, const char *path)
 {
 	struct scripts *s = ctx;
 
-	if (has(&s->fs->tail, path))
+	if (kt_part_find(&s->fs->tail, path))
 		return true;
 	if (!s->st)
 		s->st = kt_initramfs_add_applets(s->fs, s->err);
-	return !s->st && has(&s->fs->base, path);
+	return !s->st && kt_part_find(&s->fs->base, path);
 }
 
 /* The included file that @interp is on this machine, or NULL. */
@@ -424,7 +353,7 @@ static void tell(struct scripts *s, const struct kt_include *script,
 	for (size_t i = 0; i < s->told.nr; i++)
 		if (!strcmp(s->told.v[i].path, what))
 			return;
-	add(&s->told, KT_ENTRY_TEXT, what, 0, NULL);
+	kt_part_add(&s->told, KT_ENTRY_TEXT, what, 0, NULL);
 	kt_error_set(&why, KT_FAIL,
 		     "script \"%s\" is run by \"%s\", which the guest does not "
 		     "have",
@@ -445,7 +374,7 @@ static void lacks(void *ctx, const struct kt_include *script,
 		char *target KT_CLEANUP(kt_freep) =
 			kt_xasprintf("/%s", inc->guest);
 
-		add(&s->links, KT_ENTRY_LINK, interp + 1, 0777, target);
+		kt_part_add(&s->links, KT_ENTRY_LINK, interp + 1, 0777, target);
 	} else {
 		tell(s, script, program ? program : interp);
 	}
@@ -464,12 +393,12 @@ static enum kt_status plan_scripts(struct kt_initramfs *fs,
 		st = s.st;
 	for (size_t i = 0; !st && i < s.links.nr; i++) {
 		add_parents(fs, s.links.v[i].path);
-		add(&fs->tail, KT_ENTRY_LINK, s.links.v[i].path, 0777,
-		    s.links.v[i].source);
+		kt_part_add(&fs->tail, KT_ENTRY_LINK, s.links.v[i].path, 0777,
+			    s.links.v[i].source);
 	}
-	part_release(&s.links);
-	part_release(&s.told);
-	return st ? st : settle(&fs->tail, err);
+	kt_part_release(&s.links);
+	kt_part_release(&s.told);
+	return st ? st : kt_part_settle(&fs->tail, err);
 }
 
 enum kt_status kt_initramfs_plan(const struct kt_initramfs_parts *parts,

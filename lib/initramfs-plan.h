@@ -8,32 +8,11 @@
 #define KT_INITRAMFS_PLAN_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
+#include "lib/hash.h"
+#include "lib/initramfs-entries.h"
 #include "lib/initramfs.h"
-#include "lib/sums.h"
-
-enum kt_entry_kind {
-	KT_ENTRY_DIR,
-	KT_ENTRY_LINK,
-	KT_ENTRY_TEXT,
-	KT_ENTRY_FILE, /* of the host */
-};
-
-struct kt_entry {
-	enum kt_entry_kind kind;
-	mode_t mode;
-	char *path;	   /* in the guest, without a leading slash */
-	char *source;	   /* target of a link, the text, or the host's path */
-	struct kt_sum sum; /* of a file's content */
-};
-
-struct kt_initramfs_part {
-	struct kt_entry *v; /* sorted by path, each once */
-	size_t nr;
-};
 
 struct kt_initramfs {
 	struct kt_initramfs_part base, tail;
