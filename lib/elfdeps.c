@@ -3,52 +3,23 @@
 #include "lib/elfdeps.h"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "lib/buf.h"
-#include "lib/elfdeps-search.h"
+#include "lib/elfdeps-closure.h"
 #include "lib/elfobj.h"
 #include "lib/fd.h"
 #include "lib/ldconfig.h"
 #include "lib/xalloc.h"
 
-struct strv {
-	char **v; /* ends in NULL once there is one */
-	size_t nr;
-};
-
-struct kt_elfdeps {
-	struct kt_elfdeps_places places;
-	struct kt_buf cache;
-	char **conf_dirs;
-	struct kt_elfdep *found;
-	size_t nr_found;
-	bool sorted;
-	struct strv dirs, missing;
-};
-
-/* One program's closure while it grows. */
-struct closure {
-	struct kt_elfdeps *deps;
-	struct kt_elfobject *objects;
-	size_t nr;
-	struct strv here; /* names that were found */
-	char **defaults;
-	bool musl;
-};
-
-static void strv_add(struct strv *list, const char *s)
+void kt_strv_add(struct kt_strv *list, const char *s)
 {
 	list->v = kt_xrealloc(list->v, (list->nr + 2) * sizeof(*list->v));
 	list->v[list->nr++] = kt_xstrdup(s);
 	list->v[list->nr] = NULL;
 }
 
-static bool strv_has(const struct strv *list, const char *s)
+bool kt_strv_has(const struct kt_strv *list, const char *s)
 {
 	for (size_t i = 0; i < list->nr; i++)
 		if (!strcmp(list->v[i], s))
@@ -56,377 +27,26 @@ static bool strv_has(const struct strv *list, const char *s)
 	return false;
 }
 
-static void strv_release(struct strv *list)
+void kt_strv_release(struct kt_strv *list)
 {
 	for (size_t i = 0; i < list->nr; i++)
 		free(list->v[i]);
 	free(list->v);
-	*list = (struct strv){ 0 };
-}
-
-static void object_release(struct kt_elfobject *obj)
-{
-	free(obj->path);
-	free(obj->origin);
-	kt_elfobj_release(&obj->elf);
-}
-
-/* The directory part of @path, "/" for a file in the root. */
-static char *dir_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return kt_xstrdup(".");
-	return kt_xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
-static void add_found(struct kt_elfdeps *deps, const char *path,
-		      const char *real)
-{
-	for (size_t i = 0; i < deps->nr_found; i++)
-		if (!strcmp(deps->found[i].path, path))
-			return;
-	deps->found = kt_xrealloc(deps->found,
-				  (deps->nr_found + 1) * sizeof(*deps->found));
-	deps->found[deps->nr_found++] =
-		(struct kt_elfdep){ .path = kt_xstrdup(path),
-				    .real = kt_xstrdup(real) };
-	deps->sorted = false;
-}
-
-/* Put @obj at the end of the closure; consumed. @found is absolute or not. */
-static enum kt_status take_object(struct closure *c, struct kt_elfobject *obj,
-				  const char *found, size_t loader,
-				  struct kt_error *err)
-{
-	char *real = realpath(found, NULL);
-	enum kt_status st = KT_OK;
-
-	if (!real)
-		st = kt_fail_errno(err, "cannot resolve \"%s\"", found);
-	else if (c->nr >= KT_ELFDEPS_MAX_OBJECTS)
-		st = kt_fail(err, KT_DATA, "more than %d libraries",
-			     KT_ELFDEPS_MAX_OBJECTS);
-	if (st) {
-		free(real);
-		object_release(obj);
-		return st;
-	}
-	/* The kernel tells where a program really is, a loader where it looked. */
-	obj->path = kt_xstrdup(found);
-	obj->origin = dir_of(c->nr ? found : real);
-	obj->loader = loader;
-	if (c->nr)
-		add_found(c->deps, found, real);
-	free(real);
-	c->objects = kt_xrealloc(c->objects, (c->nr + 1) * sizeof(*obj));
-	c->objects[c->nr++] = *obj;
-	return KT_OK;
-}
-
-/* True if nothing in @dir but names: what it is in the guest, too. */
-static bool is_normal(const char *dir)
-{
-	if (dir[0] != '/')
-		return false;
-	for (const char *p = dir; (p = strchr(p, '/')); p++) {
-		const size_t len = strcspn(p + 1, "/");
-
-		if ((!len && p[1]) || (len == 1 && p[1] == '.') ||
-		    (len == 2 && p[1] == '.' && p[2] == '.'))
-			return false;
-	}
-	return true;
-}
-
-/* What is looked for, and what came of it. */
-struct search {
-	struct closure *c;
-	size_t asker;
-	const char *soname;
-	enum kt_status st;
-	struct kt_error *err;
-};
-
-/*
- * Is it at @path? A file of another class or machine is not it. s->st is set
- * if a fault ends the search.
- */
-static bool try_path(struct search *s, const char *path)
-{
-	const struct kt_elfobject *asker = &s->c->objects[s->asker];
-	struct kt_elfobject obj = { 0 };
-	struct kt_error ignored;
-	struct stat sb;
-
-	if (stat(path, &sb) < 0 || !S_ISREG(sb.st_mode) ||
-	    kt_elfobj_read(path, &obj.elf, &ignored))
-		return false;
-	if (obj.elf.class != asker->elf.class ||
-	    obj.elf.machine != asker->elf.machine) {
-		object_release(&obj);
-		return false;
-	}
-	s->st = take_object(s->c, &obj, path, s->asker, s->err);
-	return true;
-}
-
-static bool is_default(const struct closure *c, const char *dir)
-{
-	char *const *d = c->defaults;
-
-	while (d && *d)
-		if (!strcmp(*d++, dir))
-			return true;
-	return false;
-}
-
-/* The guest is to look into @dir, too. */
-static enum kt_status tell_dir(const struct closure *c, const char *dir,
-			       struct kt_error *err)
-{
-	struct strv *dirs = &c->deps->dirs;
-
-	if (strpbrk(dir, ":;\n"))
-		return kt_fail(err, KT_FAIL,
-			       "LD_LIBRARY_PATH cannot name \"%s\", which has "
-			       "libraries that \"%s\" needs",
-			       dir, c->objects[0].path);
-	if (!strv_has(dirs, dir))
-		strv_add(dirs, dir);
-	return KT_OK;
-}
-
-static bool try_dir(void *ctx, const char *dir, bool reachable)
-{
-	struct search *s = ctx;
-	char *real KT_CLEANUP(kt_freep) = NULL;
-	char *path KT_CLEANUP(kt_freep) = NULL;
-
-	if (!is_normal(dir)) {
-		real = realpath(*dir ? dir : ".", NULL);
-		if (!real)
-			return false;
-		dir = real;
-		reachable = false;
-	}
-	path = kt_path_join(dir, s->soname);
-	if (!try_path(s, path))
-		return false;
-	if (!s->st && !reachable && !is_default(s->c, dir))
-		s->st = tell_dir(s->c, dir, s->err);
-	return true;
-}
-
-/*
- * glibc takes what is loaded for a name if it says that this is its own
- * (_dl_map_object() in elf/dl-load.c); musl does not.
- */
-static bool is_loaded(const struct closure *c, const char *name)
-{
-	if (c->musl && kt_elf_is_in_musl(name))
-		return true;
-	for (size_t i = 0; !c->musl && i < c->nr; i++)
-		if (c->objects[i].elf.soname &&
-		    !strcmp(c->objects[i].elf.soname, name))
-			return true;
-	return strv_has(&c->here, name);
-}
-
-/* Look for it. *found is whether it is there. */
-static enum kt_status look(struct closure *c, size_t asker, const char *soname,
-			   bool *found, struct kt_error *err)
-{
-	struct kt_elfdeps *deps = c->deps;
-	const struct kt_elfsearch how = {
-		.objects = c->objects,
-		.library_path = deps->places.library_path,
-		.cache = deps->cache.data,
-		.cache_len = deps->cache.len,
-		.conf_dirs = deps->conf_dirs,
-		.defaults = c->defaults,
-		.musl = c->musl,
-	};
-	struct search s = {
-		.c = c, .asker = asker, .soname = soname, .err = err
-	};
-
-	*found = true;
-	if (is_loaded(c, soname))
-		return KT_OK;
-	if (strchr(soname, '/'))
-		*found = soname[0] == '/' && try_path(&s, soname);
-	else
-		*found = kt_elfsearch_dirs(&how, asker, soname, try_dir, &s);
-	if (*found)
-		strv_add(&c->here, soname);
-	return s.st;
-}
-
-static enum kt_status not_here(const struct closure *c, size_t asker,
-			       const char *soname, const char *verb,
-			       struct kt_error *err)
-{
-	const char *hint = "install the package that has it, or name its "
-			   "directory in LD_LIBRARY_PATH";
-
-	/* A name with a slash is looked for nowhere else. */
-	if (soname[0] == '/')
-		hint = "install the package that has it, or link without that "
-		       "path";
-	else if (strchr(soname, '/'))
-		hint = "link without that path: the guest's current directory "
-		       "is another";
-	return kt_hint(err,
-		       kt_fail(err, KT_FAIL,
-			       "library \"%s\", which \"%s\" %s, is not here",
-			       soname, c->objects[asker].path, verb),
-		       "%s", hint);
-}
-
-static enum kt_status need(struct closure *c, size_t asker, const char *soname,
-			   struct kt_error *err)
-{
-	bool found;
-	const enum kt_status st = look(c, asker, soname, &found, err);
-
-	return st || found ? st : not_here(c, asker, soname, "needs", err);
-}
-
-/* The first of the names of note @k that is there, if one is. */
-static enum kt_status open_one(struct closure *c, size_t asker, size_t k,
-			       bool *found, struct kt_error *err)
-{
-	/* The object itself may move while it is looked for, this does not. */
-	char **name = c->objects[asker].elf.dlopens.v[k].sonames;
-	enum kt_status st = KT_OK;
-
-	*found = false;
-	for (; !st && !*found && *name; name++)
-		st = look(c, asker, *name, found, err);
-	return st;
-}
-
-static enum kt_status cannot_open(const struct closure *c, size_t asker,
-				  const struct kt_dlopen *what,
-				  struct kt_error *err)
-{
-	if (what->required)
-		return not_here(c, asker, what->sonames[0], "opens", err);
-	char *line KT_CLEANUP(kt_freep) =
-		kt_xasprintf("library \"%s\", which \"%s\" would open, is not "
-			     "here",
-			     what->sonames[0], c->objects[asker].path);
-	if (!strv_has(&c->deps->missing, line))
-		strv_add(&c->deps->missing, line);
-	return KT_OK;
-}
-
-/* Where musl's loader has its directories, the guest's is to have them. */
-static void add_musl_path(struct closure *c, const char *interp)
-{
-	char *file KT_CLEANUP(kt_freep) = kt_elf_musl_path_file(interp);
-	char *real KT_CLEANUP(kt_freep) = realpath(file, NULL);
-
-	if (real && is_normal(file))
-		add_found(c->deps, file, real);
-}
-
-static enum kt_status need_interp(struct closure *c, struct kt_error *err)
-{
-	const struct kt_elfobj *elf = &c->objects[0].elf;
-	char *interp = elf->interp;
-	struct search s = { .c = c, .soname = interp, .err = err };
-
-	c->defaults = kt_elf_defaults(interp, elf->machine);
-	if (!interp)
-		return KT_OK;
-	c->musl = kt_elf_is_musl(interp);
-	if (c->musl)
-		add_musl_path(c, interp);
-	if (interp[0] == '/' && try_path(&s, interp))
-		return s.st;
-	return kt_fail(err, KT_FAIL,
-		       "loader \"%s\", which \"%s\" needs, is not here", interp,
-		       c->objects[0].path);
-}
-
-/* What objects need from [@i] on; those that are found are at the end. */
-static enum kt_status need_all(struct closure *c, size_t i,
-			       struct kt_error *err)
-{
-	enum kt_status st = KT_OK;
-
-	for (; i < c->nr; i++)
-		for (size_t k = 0; !st && k < c->objects[i].elf.nr_needed; k++)
-			st = need(c, i, c->objects[i].elf.needed[k], err);
-	return st;
-}
-
-/* What notes ask for; @last: what is not found will not be. */
-static enum kt_status open_all(struct closure *c, bool last,
-			       struct kt_error *err)
-{
-	enum kt_status st = KT_OK;
-
-	/* Both arrays grow on the way, so nothing is kept by address. */
-	for (size_t i = 0; i < c->nr; i++)
-		for (size_t k = 0; !st && k < c->objects[i].elf.dlopens.nr;
-		     k++) {
-			const size_t nr = c->nr;
-			bool found;
-
-			st = open_one(c, i, k, &found, err);
-			if (!st && found)
-				st = need_all(c, nr, err);
-			else if (!st && last)
-				st = cannot_open(
-					c, i, &c->objects[i].elf.dlopens.v[k],
-					err);
-		}
-	return st;
-}
-
-/*
- * What is loaded is found wherever it came from: what is needed is there before
- * anything is opened, and what one object opens may be there for another.
- */
-static enum kt_status close_over(struct closure *c, struct kt_error *err)
-{
-	enum kt_status st = need_interp(c, err);
-
-	if (!st)
-		st = need_all(c, 0, err);
-	if (!st)
-		st = open_all(c, false, err);
-	return st ? st : open_all(c, true, err);
+	*list = (struct kt_strv){ 0 };
 }
 
 enum kt_status kt_elfdeps_add(struct kt_elfdeps *deps, const char *path,
 			      struct kt_error *err)
 {
-	struct closure c = { .deps = deps };
-	struct kt_elfobject obj = { 0 };
-	enum kt_status st = kt_elfobj_read(path, &obj.elf, err);
+	struct kt_elfobj elf = { 0 };
+	enum kt_status st = kt_elfobj_read(path, &elf, err);
 
 	if (st)
 		return st;
-	if (obj.elf.interp || obj.elf.dynamic) {
-		st = take_object(&c, &obj, path, 0, err);
-		if (!st)
-			st = close_over(&c, err);
-	} else {
-		object_release(&obj);
-	}
-	for (size_t i = 0; i < c.nr; i++)
-		object_release(&c.objects[i]);
-	free(c.objects);
-	strv_release(&c.here);
-	for (char **dir = c.defaults; dir && *dir; dir++)
-		free(*dir);
-	free(c.defaults);
-	return st;
+	if (elf.interp || elf.dynamic)
+		return kt_elfdeps_close(deps, &elf, path, err);
+	kt_elfobj_release(&elf);
+	return KT_OK;
 }
 
 struct kt_elfdeps_places kt_elfdeps_here(const char *library_path)
@@ -471,8 +91,8 @@ void kt_elfdeps_freep(struct kt_elfdeps **deps_p)
 		free(deps->conf_dirs[i]);
 	free(deps->conf_dirs);
 	kt_buf_release(&deps->cache);
-	strv_release(&deps->dirs);
-	strv_release(&deps->missing);
+	kt_strv_release(&deps->dirs);
+	kt_strv_release(&deps->missing);
 	free(deps);
 	*deps_p = NULL;
 }
@@ -498,7 +118,7 @@ const struct kt_elfdep *kt_elfdeps_get(struct kt_elfdeps *deps, size_t i)
 	return i < kt_elfdeps_count(deps) ? &deps->found[i] : NULL;
 }
 
-static const char *const *borrow(const struct strv *list)
+static const char *const *borrow(const struct kt_strv *list)
 {
 	static const char *const none[] = { NULL };
 
