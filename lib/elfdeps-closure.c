@@ -24,6 +24,7 @@ static void object_release(struct kt_elfobject *obj)
 {
 	free(obj->path);
 	free(obj->origin);
+	free(obj->guest);
 	kt_elfobj_release(&obj->elf);
 }
 
@@ -37,24 +38,44 @@ static char *dir_of(const char *path)
 	return kt_xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+/* The guest mounts over these (lib/guest/machine.c). */
+static bool is_hidden(const char *path)
+{
+	static const char *const dirs[] = { "/dev", "/proc", "/sys" };
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		const size_t len = strlen(dirs[i]);
+
+		if (!strncmp(path, dirs[i], len) &&
+		    (path[len] == '/' || !path[len]))
+			return true;
+	}
+	return false;
+}
+
 static void add_found(struct kt_elfdeps *deps, const char *path,
 		      const char *real)
 {
 	for (size_t i = 0; i < deps->nr_found; i++)
-		if (!strcmp(deps->found[i].path, path))
+		if (!strcmp(deps->found[i].path, path) &&
+		    !strcmp(deps->found[i].real, real))
 			return;
 	deps->found = kt_xrealloc(deps->found,
 				  (deps->nr_found + 1) * sizeof(*deps->found));
 	deps->found[deps->nr_found++] =
 		(struct kt_elfdep){ .path = kt_xstrdup(path),
-				    .real = kt_xstrdup(real) };
+				    .real = kt_xstrdup(real),
+				    .alone = is_hidden(real) };
 	deps->sorted = false;
 }
 
-/* Put @obj at the end of the closure; consumed. @found is absolute or not. */
+/*
+ * Put @obj at the end of the closure; consumed. @found is absolute or not, and
+ * is to be @place in the guest.
+ */
 static enum kt_status take_object(struct closure *c, struct kt_elfobject *obj,
-				  const char *found, size_t loader,
-				  struct kt_error *err)
+				  const char *found, const char *place,
+				  size_t loader, struct kt_error *err)
 {
 	char *real = realpath(found, NULL);
 	enum kt_status st = KT_OK;
@@ -64,6 +85,13 @@ static enum kt_status take_object(struct closure *c, struct kt_elfobject *obj,
 	else if (c->nr >= KT_ELFDEPS_MAX_OBJECTS)
 		st = kt_fail(err, KT_DATA, "more than %d libraries",
 			     KT_ELFDEPS_MAX_OBJECTS);
+	else if (c->nr && is_hidden(place))
+		st = kt_hint(err,
+			     kt_fail(err, KT_FAIL,
+				     "\"%s\", which \"%s\" needs, is where the "
+				     "guest has files of its own",
+				     place, c->objects[loader].path),
+			     "move it out of /dev, /proc and /sys");
 	if (st) {
 		free(real);
 		object_release(obj);
@@ -72,9 +100,10 @@ static enum kt_status take_object(struct closure *c, struct kt_elfobject *obj,
 	/* The kernel tells where a program really is, a loader where it looked. */
 	obj->path = kt_xstrdup(found);
 	obj->origin = dir_of(c->nr ? found : real);
+	obj->guest = dir_of(place);
 	obj->loader = loader;
 	if (c->nr)
-		add_found(c->deps, found, real);
+		add_found(c->deps, place, real);
 	free(real);
 	c->objects = kt_xrealloc(c->objects, (c->nr + 1) * sizeof(*obj));
 	c->objects[c->nr++] = *obj;
@@ -101,30 +130,37 @@ struct search {
 	struct closure *c;
 	size_t asker;
 	const char *soname;
+	struct kt_elfuse use;
 	enum kt_status st;
 	struct kt_error *err;
 };
 
-/*
- * Is it at @path? A file of another class or machine is not it. s->st is set
- * if a fault ends the search.
- */
-static bool try_path(struct search *s, const char *path)
+/* Is it at @path? A file of another class or machine is not it. */
+static bool is_at(const struct search *s, const char *path,
+		  struct kt_elfobject *obj)
 {
 	const struct kt_elfobject *asker = &s->c->objects[s->asker];
-	struct kt_elfobject obj = { 0 };
 	struct kt_error ignored;
 	struct stat sb;
 
 	if (stat(path, &sb) < 0 || !S_ISREG(sb.st_mode) ||
-	    kt_elfobj_read(path, &obj.elf, &ignored))
+	    kt_elfobj_read(path, &obj->elf, &ignored))
 		return false;
-	if (obj.elf.class != asker->elf.class ||
-	    obj.elf.machine != asker->elf.machine) {
-		object_release(&obj);
+	if (obj->elf.class == asker->elf.class &&
+	    obj->elf.machine == asker->elf.machine)
+		return true;
+	object_release(obj);
+	return false;
+}
+
+/* Is it at absolute @path? s->st is set if a fault ends the search. */
+static bool try_path(struct search *s, const char *path)
+{
+	struct kt_elfobject obj = { 0 };
+
+	if (!is_at(s, path, &obj))
 		return false;
-	}
-	s->st = take_object(s->c, &obj, path, s->asker, s->err);
+	s->st = take_object(s->c, &obj, path, path, s->asker, s->err);
 	return true;
 }
 
@@ -154,25 +190,71 @@ static enum kt_status tell_dir(const struct closure *c, const char *dir,
 	return KT_OK;
 }
 
-static bool try_dir(void *ctx, const char *dir, bool reachable)
+/* What was found is the last object. */
+static void add_use(struct search *s, bool listens)
+{
+	const struct closure *c = s->c;
+	const struct kt_elfobject *obj = &c->objects[c->nr - 1];
+	struct kt_elfuse *use = &s->use;
+
+	use->listens = listens;
+	use->program = kt_xstrdup(c->objects[0].path);
+	use->real = realpath(obj->path, NULL);
+	use->class = obj->elf.class;
+	use->machine = obj->elf.machine;
+	if (use->real)
+		kt_elfuses_take(&c->deps->uses, use);
+}
+
+/* @obj, which is consumed, is in @dir, which without dots is @here. */
+static enum kt_status take_from(struct search *s, struct kt_elfobject *obj,
+				const struct kt_elfdir *dir, const char *here)
+{
+	const bool by_itself = dir->guest && !is_hidden(dir->guest);
+	const bool told = !by_itself && !is_default(s->c, here);
+	char *moved KT_CLEANUP(kt_freep) = kt_xasprintf(
+		"%s%s", is_hidden(here) ? KT_ELFDEPS_MOVED : "", here);
+	const char *there = by_itself ? dir->guest : moved;
+	char *path KT_CLEANUP(kt_freep) = kt_path_join(here, s->soname);
+	char *place KT_CLEANUP(kt_freep) = kt_path_join(there, s->soname);
+	enum kt_status st =
+		take_object(s->c, obj, path, place, s->asker, s->err);
+
+	if (!st && told)
+		st = tell_dir(s->c, there, s->err);
+	if (st)
+		return st;
+	/* The guest has no cache that knows it, and looks through all. */
+	for (char *const *d = s->c->defaults;
+	     !by_itself && !told && strcmp(*d, here); d++)
+		kt_elfuse_try(&s->use, *d);
+	add_use(s, !by_itself || !dir->first);
+	return KT_OK;
+}
+
+static bool try_dir(void *ctx, const struct kt_elfdir *dir)
 {
 	struct search *s = ctx;
+	struct kt_elfobject obj = { 0 };
+	const char *here = dir->here;
 	char *real KT_CLEANUP(kt_freep) = NULL;
 	char *path KT_CLEANUP(kt_freep) = NULL;
 
-	if (!is_normal(dir)) {
-		real = realpath(*dir ? dir : ".", NULL);
-		if (!real)
-			return false;
-		dir = real;
-		reachable = false;
+	if (!is_normal(here)) {
+		real = realpath(*here ? here : ".", NULL);
+		here = real;
 	}
-	path = kt_path_join(dir, s->soname);
-	if (!try_path(s, path))
-		return false;
-	if (!s->st && !reachable && !is_default(s->c, dir))
-		s->st = tell_dir(s->c, dir, s->err);
-	return true;
+	if (here)
+		path = kt_path_join(here, s->soname);
+	if (path && is_at(s, path, &obj)) {
+		s->st = take_from(s, &obj, dir, here);
+		return true;
+	}
+	if (dir->guest) {
+		kt_elfuse_try(&s->use, dir->guest);
+		s->use.nr_first += dir->first;
+	}
+	return false;
 }
 
 /*
@@ -211,10 +293,12 @@ static enum kt_status look(struct closure *c, size_t asker, const char *soname,
 	*found = true;
 	if (is_loaded(c, soname))
 		return KT_OK;
+	s.use.name = kt_xstrdup(soname);
 	if (strchr(soname, '/'))
 		*found = soname[0] == '/' && try_path(&s, soname);
 	else
 		*found = kt_elfsearch_dirs(&how, asker, soname, try_dir, &s);
+	kt_elfuse_release(&s.use);
 	if (*found)
 		kt_strv_add(&c->here, soname);
 	return s.st;
@@ -361,11 +445,11 @@ static enum kt_status close_over(struct closure *c, struct kt_error *err)
 
 enum kt_status kt_elfdeps_close(struct kt_elfdeps *deps,
 				struct kt_elfobj *program, const char *path,
-				struct kt_error *err)
+				const char *guest, struct kt_error *err)
 {
 	struct closure c = { .deps = deps };
 	struct kt_elfobject obj = { .elf = *program };
-	enum kt_status st = take_object(&c, &obj, path, 0, err);
+	enum kt_status st = take_object(&c, &obj, path, guest, 0, err);
 
 	if (!st)
 		st = close_over(&c, err);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "lib/buf.h"
+#include "lib/elfdeps-uses.h"
 #include "lib/elfdeps.h"
 #include "lib/elfobj.h"
 #include "lib/error.h"
@@ -34,11 +35,15 @@ struct kt_elfdeps {
 	size_t nr_found;
 	bool sorted;
 	struct kt_strv dirs, missing;
+	struct kt_elfuses uses;
 };
 
-/* Add what @program, which is consumed, needs; statuses of kt_elfdeps_add(). */
+/*
+ * Add what @program, which is consumed, needs; the rest is kt_elfdeps_add()'s.
+ */
 enum kt_status kt_elfdeps_close(struct kt_elfdeps *deps,
 				struct kt_elfobj *program, const char *path,
+				const char *guest,
 				struct kt_error *err) KT_MUST_CHECK;
 
 #endif

@@ -65,20 +65,18 @@ static size_t token_len(const char *p, const char *name)
 	return !strncmp(p + 1, name, len) ? len + 1 : 0;
 }
 
-/* @dir of @len bytes with its tokens expanded; *origin: $ORIGIN was one. */
+/* @dir of @len bytes with its tokens expanded. */
 static char *expand(const char *dir, size_t len, const struct kt_elfobject *obj,
-		    const char *lib, bool *origin)
+		    const char *origin, const char *lib)
 {
 	const char *const end = dir + len;
 	struct kt_buf out = { 0 };
 
-	*origin = false;
 	while (dir < end) {
 		size_t n;
 
 		if ((n = token_len(dir, "ORIGIN"))) {
-			kt_buf_adds(&out, obj->origin);
-			*origin = true;
+			kt_buf_adds(&out, origin);
 		} else if ((n = token_len(dir, "LIB"))) {
 			kt_buf_adds(&out, lib);
 		} else if ((n = token_len(dir, "PLATFORM"))) {
@@ -95,34 +93,78 @@ static char *expand(const char *dir, size_t len, const struct kt_elfobject *obj,
 }
 
 /*
- * A list of directories with any of @separators between, as object @owner has
- * it. The program itself lies elsewhere in the guest, so its $ORIGIN leads
- * nowhere there.
+ * Absolute path @dir without "." and "..", as the guest will have it, or NULL:
+ * what ".." takes back has to be there, and is only within the first @sure
+ * bytes. The caller owns it.
  */
-static bool walk_list(const struct walk *w, const char *list,
-		      const char *separators, size_t owner, bool reachable)
+static char *resolve(const char *dir, size_t sure)
 {
-	const struct kt_elfobject *obj = &w->s->objects[owner];
-	const bool is_program = !owner;
-	char libs[3][64];
-	const size_t nr_libs = lib_names(obj, libs);
+	struct kt_buf out KT_CLEANUP(kt_buf_release) = { 0 };
 
-	for (const char *p = list;; p++) {
-		const size_t len = strcspn(p, separators);
+	if (dir[0] != '/')
+		return NULL;
+	while (*dir) {
+		const size_t len = strcspn(dir, "/");
+
+		if (len == 2 && !strncmp(dir, "..", 2)) {
+			if (out.len > sure)
+				return NULL;
+			while (out.len && out.data[--out.len] != '/')
+				;
+			sure = out.len;
+		} else if (len && (len > 1 || *dir != '.')) {
+			kt_buf_addc(&out, '/');
+			kt_buf_add(&out, dir, len);
+		}
+		dir += len + (dir[len] == '/');
+	}
+	if (!out.len)
+		kt_buf_addc(&out, '/');
+	out.data[out.len] = '\0';
+	return kt_buf_take(&out);
+}
+
+/* A list of directories, as object @owner has it. */
+struct list {
+	const char *dirs, *separators;
+	size_t owner;
+	bool reachable; /* the guest's loader has it, too, */
+	bool first;	/* and reads it before LD_LIBRARY_PATH */
+};
+
+static bool walk_dir(const struct walk *w, const struct list *list,
+		     const char *dir, size_t len, const char *lib)
+{
+	const struct kt_elfobject *obj = &w->s->objects[list->owner];
+	const size_t sure = token_len(dir, "ORIGIN") ? strlen(obj->guest) : 0;
+	char *here KT_CLEANUP(kt_freep) =
+		expand(dir, len, obj, obj->origin, lib);
+	char *there KT_CLEANUP(kt_freep) =
+		expand(dir, len, obj, obj->guest, lib);
+	char *guest KT_CLEANUP(kt_freep) =
+		list->reachable ? resolve(there, sure) : NULL;
+	const struct kt_elfdir found = { .here = here,
+					 .guest = guest,
+					 .first = list->first };
+
+	return w->fn(w->ctx, &found);
+}
+
+static bool walk_list(const struct walk *w, const struct list *list)
+{
+	char libs[3][64];
+	const size_t nr_libs = lib_names(&w->s->objects[list->owner], libs);
+
+	for (const char *p = list->dirs;; p++) {
+		const size_t len = strcspn(p, list->separators);
 		const bool has_lib = memmem(p, len, "$LIB", 4) ||
 				     memmem(p, len, "${LIB}", 6);
 		/* To glibc no directory is the current one, but no list none. */
-		const bool none = !len && (w->s->musl || !*list);
+		const bool none = !len && (w->s->musl || !*list->dirs);
 
-		for (size_t i = none; i < (has_lib ? nr_libs : 1); i++) {
-			bool origin;
-			char *dir KT_CLEANUP(kt_freep) =
-				expand(p, len, obj, libs[i], &origin);
-
-			if (w->fn(w->ctx, dir,
-				  reachable && !(is_program && origin)))
+		for (size_t i = none; i < (has_lib ? nr_libs : 1); i++)
+			if (walk_dir(w, list, p, len, libs[i]))
 				return true;
-		}
 		p += len;
 		if (!*p)
 			return false;
@@ -138,13 +180,30 @@ static bool walk_rpaths(const struct walk *w)
 		return false;
 	for (size_t i = w->asker;; i = objects[i].loader) {
 		const struct kt_elfobj *elf = &objects[i].elf;
+		const struct list list = { elf->rpath, ":", i, true, true };
 
-		if (elf->rpath && !elf->runpath &&
-		    walk_list(w, elf->rpath, ":", i, true))
+		if (elf->rpath && !elf->runpath && walk_list(w, &list))
 			return true;
 		if (!i)
 			return false;
 	}
+}
+
+static bool walk_library_path(const struct walk *w, const char *separators)
+{
+	const struct list list = { w->s->library_path, separators, 0, false,
+				   false };
+
+	return list.dirs && walk_list(w, &list);
+}
+
+/* A directory whose name is the same there; @reachable: without being told. */
+static bool walk_one(const struct walk *w, const char *dir, bool reachable)
+{
+	const struct kt_elfdir found = { .here = dir,
+					 .guest = reachable ? dir : NULL };
+
+	return w->fn(w->ctx, &found);
 }
 
 static bool in_cache(void *ctx, const char *path)
@@ -155,7 +214,7 @@ static bool in_cache(void *ctx, const char *path)
 
 	while (dir[0] && dir[1] && dir[strlen(dir) - 1] == '/')
 		dir[strlen(dir) - 1] = '\0';
-	return w->fn(w->ctx, dir, false);
+	return walk_one(w, dir, false);
 }
 
 static bool walk_defaults(const struct walk *w)
@@ -163,7 +222,7 @@ static bool walk_defaults(const struct walk *w)
 	char *const *dir = w->s->defaults;
 
 	while (dir && *dir)
-		if (w->fn(w->ctx, *dir++, true))
+		if (walk_one(w, *dir++, true))
 			return true;
 	return false;
 }
@@ -176,22 +235,21 @@ static bool walk_glibc(struct walk *w, const char *soname)
 		"/usr/lib64", "/usr/local/lib", "/usr/local/lib64",
 	};
 	const struct kt_elfsearch *s = w->s;
-	const char *runpath = s->objects[w->asker].elf.runpath;
+	const struct list runpath = { s->objects[w->asker].elf.runpath, ":",
+				      w->asker, true, false };
 
-	if (walk_rpaths(w) ||
-	    (s->library_path &&
-	     walk_list(w, s->library_path, ":;", 0, false)) ||
-	    (runpath && walk_list(w, runpath, ":", w->asker, true)) ||
+	if (walk_rpaths(w) || walk_library_path(w, ":;") ||
+	    (runpath.dirs && walk_list(w, &runpath)) ||
 	    (s->cache &&
 	     kt_ldcache_each(s->cache, s->cache_len, soname, in_cache, w)))
 		return true;
 	for (char *const *dir = s->conf_dirs; *dir; dir++)
-		if (w->fn(w->ctx, *dir, false))
+		if (walk_one(w, *dir, false))
 			return true;
 	if (walk_defaults(w))
 		return true;
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		if (w->fn(w->ctx, usual[i], false))
+		if (walk_one(w, usual[i], false))
 			return true;
 	return false;
 }
@@ -209,14 +267,15 @@ static bool walk_musl(const struct walk *w)
 {
 	const struct kt_elfsearch *s = w->s;
 
-	if (s->library_path && walk_list(w, s->library_path, ":\n", 0, false))
+	if (walk_library_path(w, ":\n"))
 		return true;
 	for (size_t i = w->asker;; i = s->objects[i].loader) {
 		const struct kt_elfobj *elf = &s->objects[i].elf;
-		const char *list = elf->runpath ? elf->runpath : elf->rpath;
+		const struct list list = { elf->runpath ? elf->runpath :
+							  elf->rpath,
+					   ":\n", i, true, false };
 
-		if (list && musl_takes(list) &&
-		    walk_list(w, list, ":\n", i, true))
+		if (list.dirs && musl_takes(list.dirs) && walk_list(w, &list))
 			return true;
 		if (!i)
 			return walk_defaults(w);

@@ -25,6 +25,7 @@ struct kt_elfobject {
 	struct kt_elfobj elf;
 	char *path;    /* as it was found */
 	char *origin;  /* what $ORIGIN stands for */
+	char *guest;   /* and in the guest */
 	size_t loader; /* the object that asked for it; itself for the first */
 };
 
@@ -39,12 +40,15 @@ struct kt_elfsearch {
 	bool musl;
 };
 
-/*
- * Is it in @dir, which may be anything an object can say? @reachable: the
- * guest's loader will look there by itself, provided that the name means the
- * same there.
- */
-typedef bool kt_elfdir_fn(void *ctx, const char *dir, bool reachable);
+/* Where a library is looked for, here and by the guest's loader; borrowed. */
+struct kt_elfdir {
+	const char *here;  /* anything an object can say */
+	const char *guest; /* without dots; NULL: one that is not told of */
+	bool first;	   /* before LD_LIBRARY_PATH */
+};
+
+/* Is it there? */
+typedef bool kt_elfdir_fn(void *ctx, const struct kt_elfdir *dir);
 
 /*
  * Call @fn for each directory where @soname, a name without a slash that

@@ -36,7 +36,7 @@ void kt_strv_release(struct kt_strv *list)
 }
 
 enum kt_status kt_elfdeps_add(struct kt_elfdeps *deps, const char *path,
-			      struct kt_error *err)
+			      const char *guest, struct kt_error *err)
 {
 	struct kt_elfobj elf = { 0 };
 	enum kt_status st = kt_elfobj_read(path, &elf, err);
@@ -44,9 +44,24 @@ enum kt_status kt_elfdeps_add(struct kt_elfdeps *deps, const char *path,
 	if (st)
 		return st;
 	if (elf.interp || elf.dynamic)
-		return kt_elfdeps_close(deps, &elf, path, err);
+		return kt_elfdeps_close(deps, &elf, path, guest, err);
 	kt_elfobj_release(&elf);
 	return KT_OK;
+}
+
+enum kt_status kt_elfdeps_add_all(struct kt_elfdeps *deps,
+				  const struct kt_includes *list,
+				  struct kt_error *err)
+{
+	enum kt_status st = KT_OK;
+
+	for (size_t i = 0; !st && i < list->nr; i++) {
+		char *guest KT_CLEANUP(kt_freep) =
+			kt_xasprintf("/%s", list->v[i].guest);
+
+		st = kt_elfdeps_add(deps, list->v[i].host, guest, err);
+	}
+	return st;
 }
 
 struct kt_elfdeps_places kt_elfdeps_here(const char *library_path)
@@ -93,6 +108,7 @@ void kt_elfdeps_freep(struct kt_elfdeps **deps_p)
 	kt_buf_release(&deps->cache);
 	kt_strv_release(&deps->dirs);
 	kt_strv_release(&deps->missing);
+	kt_elfuses_release(&deps->uses);
 	free(deps);
 	*deps_p = NULL;
 }
@@ -133,4 +149,12 @@ const char *const *kt_elfdeps_dirs(const struct kt_elfdeps *deps)
 const char *const *kt_elfdeps_missing(const struct kt_elfdeps *deps)
 {
 	return borrow(&deps->missing);
+}
+
+enum kt_status kt_elfdeps_check(const struct kt_elfdeps *deps,
+				kt_elfdeps_at_fn *at, void *ctx,
+				struct kt_error *err)
+{
+	return kt_elfuses_check(&deps->uses, kt_elfdeps_dirs(deps), at, ctx,
+				err);
 }

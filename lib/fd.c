@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -343,6 +342,14 @@ char *kt_path_join(const char *dir, const char *name)
 		*end++ = '/';
 	stpcpy(end, name);
 	return path;
+}
+
+bool kt_path_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
 }
 
 const char *kt_path_base(const char *path)

@@ -10,6 +10,7 @@
 #ifndef KT_FD_H
 #define KT_FD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -109,6 +110,9 @@ enum kt_status kt_fd_nameless(const char *dir, int *fd,
 
 /* DIR/NAME, or NAME itself if it is absolute. The caller owns it. */
 char *kt_path_join(const char *dir, const char *name);
+
+/* Do both lead to one file, which is there? */
+bool kt_path_same(const char *a, const char *b);
 
 /* The part behind the last slash; borrowed from @path. */
 const char *kt_path_base(const char *path);

@@ -239,7 +239,14 @@ enum kt_status kt_includes_add(struct kt_includes *list, const char *arg,
 static int by_guest(const void *a, const void *b)
 {
 	const struct kt_include *x = a, *y = b;
-	const int order = strcmp(x->guest, y->guest);
+
+	return strcmp(x->guest, y->guest);
+}
+
+static int by_both(const void *a, const void *b)
+{
+	const struct kt_include *x = a, *y = b;
+	const int order = by_guest(a, b);
 
 	return order ? order : strcmp(x->host, y->host);
 }
@@ -248,7 +255,7 @@ enum kt_status kt_includes_finish(struct kt_includes *list,
 				  struct kt_error *err)
 {
 	if (list->nr)
-		qsort(list->v, list->nr, sizeof(*list->v), by_guest);
+		qsort(list->v, list->nr, sizeof(*list->v), by_both);
 	for (size_t i = 1; i < list->nr; i++)
 		if (!strcmp(list->v[i - 1].guest, list->v[i].guest))
 			return kt_fail(err, KT_USAGE,
@@ -257,6 +264,16 @@ enum kt_status kt_includes_finish(struct kt_includes *list,
 				       list->v[i - 1].host, list->v[i].host,
 				       list->v[i].guest);
 	return KT_OK;
+}
+
+const struct kt_include *kt_includes_find(const struct kt_includes *list,
+					  const char *guest)
+{
+	const struct kt_include key = { .guest = (char *)guest };
+
+	return list->nr ?
+		       bsearch(&key, list->v, list->nr, sizeof(key), by_guest) :
+		       NULL;
 }
 
 void kt_includes_release(struct kt_includes *list)

@@ -52,6 +52,10 @@ enum kt_status kt_includes_add(struct kt_includes *list, const char *arg,
 enum kt_status kt_includes_finish(struct kt_includes *list,
 				  struct kt_error *err) KT_MUST_CHECK;
 
+/* What is at @guest of finished @list, or NULL. */
+const struct kt_include *kt_includes_find(const struct kt_includes *list,
+					  const char *guest);
+
 void kt_includes_release(struct kt_includes *list);
 
 #endif

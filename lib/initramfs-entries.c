@@ -45,6 +45,26 @@ static bool same_entry(const struct kt_entry *a, const struct kt_entry *b)
 			    !b->source);
 }
 
+static enum kt_status clash(const struct kt_entry *a, const struct kt_entry *b,
+			    struct kt_error *err)
+{
+	enum kt_status st;
+
+	if (a->kind != KT_ENTRY_DIR && b->kind != KT_ENTRY_DIR)
+		st = kt_fail(err, KT_USAGE,
+			     "both \"%s\" and \"%s\" would be \"/%s\" in the "
+			     "guest",
+			     a->source, b->source, a->path);
+	else
+		st = kt_fail(err, KT_USAGE,
+			     "\"/%s\" would be a file and a directory in the "
+			     "guest",
+			     a->path);
+	return kt_hint(err, st,
+		       "pack them for a guest each, or include the directories "
+		       "that hold programs and libraries");
+}
+
 enum kt_status kt_part_settle(struct kt_initramfs_part *part,
 			      struct kt_error *err)
 {
@@ -63,10 +83,7 @@ enum kt_status kt_part_settle(struct kt_initramfs_part *part,
 			part->nr -= i - kept;
 			memmove(&part->v[kept], e,
 				(part->nr - kept) * sizeof(*e));
-			return kt_fail(err, KT_USAGE,
-				       "two things want to be \"/%s\" in the "
-				       "guest",
-				       part->v[kept].path);
+			return clash(&part->v[kept - 1], &part->v[kept], err);
 		}
 		free(e->path);
 		free(e->source);

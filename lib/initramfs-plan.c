@@ -144,6 +144,32 @@ static enum kt_status plan_modules(struct kt_initramfs *fs,
 	return KT_OK;
 }
 
+static void add_library(struct kt_initramfs *fs, enum kt_entry_kind kind,
+			const char *path, const char *real)
+{
+	add_parents(fs, path + 1);
+	kt_part_add(&fs->tail, kind, path + 1,
+		    kind == KT_ENTRY_LINK ? 0777 : 0755, real);
+}
+
+static void plan_library(struct kt_initramfs *fs,
+			 const struct kt_includes *includes,
+			 const struct kt_elfdep *dep)
+{
+	const struct kt_include *inc =
+		kt_includes_find(includes, dep->path + 1);
+
+	/* Found beside a program in a directory that is included as a whole. */
+	if (inc && kt_path_same(inc->host, dep->real))
+		return;
+	if (dep->alone || !strcmp(dep->path, dep->real)) {
+		add_library(fs, KT_ENTRY_FILE, dep->path, dep->real);
+		return;
+	}
+	add_library(fs, KT_ENTRY_LINK, dep->path, dep->real);
+	add_library(fs, KT_ENTRY_FILE, dep->real, dep->real);
+}
+
 static enum kt_status plan_tail(struct kt_initramfs *fs,
 				const struct kt_initramfs_parts *parts,
 				struct kt_error *err)
@@ -159,16 +185,8 @@ static enum kt_status plan_tail(struct kt_initramfs *fs,
 			    inc->host);
 	}
 	for (size_t i = 0; i < nr_deps; i++) {
-		const struct kt_elfdep *dep = kt_elfdeps_get(parts->deps, i);
-
-		add_parents(fs, dep->real + 1);
-		kt_part_add(&fs->tail, KT_ENTRY_FILE, dep->real + 1, 0755,
-			    dep->real);
-		if (!strcmp(dep->path, dep->real))
-			continue;
-		add_parents(fs, dep->path + 1);
-		kt_part_add(&fs->tail, KT_ENTRY_LINK, dep->path + 1, 0777,
-			    dep->real);
+		plan_library(fs, parts->includes,
+			     kt_elfdeps_get(parts->deps, i));
 	}
 	plan_library_path(fs, parts->deps);
 	st = plan_modules(fs, parts->includes, err);
@@ -401,6 +419,18 @@ static enum kt_status plan_scripts(struct kt_initramfs *fs,
 	return st ? st : kt_part_settle(&fs->tail, err);
 }
 
+/* For kt_elfdeps_check(). */
+static const char *file_at(void *ctx, const char *path)
+{
+	const struct kt_initramfs *fs = ctx;
+	const struct kt_entry *e = kt_part_find(&fs->tail, path + 1);
+
+	/* Links of ours are absolute, and lead to files. */
+	if (e && e->kind == KT_ENTRY_LINK)
+		e = kt_part_find(&fs->tail, e->source + 1);
+	return e && e->kind == KT_ENTRY_FILE ? e->source : NULL;
+}
+
 enum kt_status kt_initramfs_plan(const struct kt_initramfs_parts *parts,
 				 struct kt_initramfs **out,
 				 struct kt_error *err)
@@ -424,6 +454,8 @@ enum kt_status kt_initramfs_plan(const struct kt_initramfs_parts *parts,
 		st = plan_tail(fs, parts, err);
 	if (!st)
 		st = plan_scripts(fs, parts, err);
+	if (!st)
+		st = kt_elfdeps_check(parts->deps, file_at, fs, err);
 	if (!st)
 		st = count_bytes(fs, &fs->tail, &bytes, err);
 	if (!st)

@@ -278,6 +278,122 @@ t 'libraries that only LD_LIBRARY_PATH finds are told to the guest' '
 	exits 1 grep library_dirs got
 '
 
+# version NAME DIR LDFLAGS...: DIR/bin/prog-NAME, which says NAME, by a library
+# in DIR/lib that is called as in any other version
+version() {
+	name=$1 dir=$2
+	shift 2
+	mkdir -p "$dir/bin" "$dir/lib"
+	echo "const char *version(void) { return \"$name\"; }" >version.c
+	printf "%s\n" "#include <stdio.h>" "const char *version(void);" \
+		"int main(void) { return puts(version()) < 0; }" >prog.c
+	gcc -shared -fPIC -o "$dir/lib/libver.so" version.c
+	gcc -o "$dir/bin/prog-$name" prog.c -L"$dir/lib" -lver "$@"
+}
+
+# run_from FILE COMMAND...: with the archive FILE as its root
+run_from() {
+	archive=$1
+	shift
+	unshare -m true 2>/dev/null || {
+		echo "no mount namespaces"
+		exit 77
+	}
+	rm -rf root
+	mkdir root
+	(cd root && cpio -id --quiet --no-absolute-filenames <"../$archive")
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t proc proc root/proc
+		mount -t tmpfs tmpfs root/dev
+		! read -r dirs <root/etc/ktstr/library-path ||
+			export LD_LIBRARY_PATH="$dirs"
+		exec chroot root "$@"' sh "$@"
+}
+
+t 'two builds, as directories or one by one, keep their libraries apart' '
+	own_cache
+	need gcc
+	need cpio
+	version old old "-Wl,-rpath,\$ORIGIN/../lib"
+	version new new "-Wl,-rpath,\$ORIGIN/../lib"
+	ktstr-initramfs -i new -i old -o a.cpio </dev/null >got
+	exits 1 grep library_dirs got
+	cpio -it --quiet <a.cpio | grep libver >list
+	printf "include-files/%s/lib/libver.so\n" new old >want
+	same want list
+	ktstr-initramfs -i old/bin/prog-old -o b.cpio </dev/null >got
+	exits 1 grep library_dirs got
+	exits 2 ktstr-initramfs -i old/bin/prog-old -i new/bin/prog-new \
+		-o c.cpio </dev/null 2>err
+	says "$PWD/old/lib/libver.so\"" err
+	says "$PWD/new/lib/libver.so\"" err
+	says "would be \"/lib/libver.so\"" err
+	says "hint: " err
+	# A directory of programs has its libraries where it does not reach.
+	ktstr-initramfs -i old/bin/prog-old -i new -o d.cpio </dev/null >got
+	for name in old new; do
+		echo "$name" >want
+		run_from a.cpio "/include-files/$name/bin/prog-$name" >got
+		same want got
+	done
+	run_from d.cpio /include-files/new/bin/prog-new >got
+	same want got
+	echo old >want
+	run_from d.cpio /include-files/prog-old >got
+	same want got
+	run_from b.cpio /include-files/prog-old >got
+	same want got
+'
+
+t 'a program that would get the library of another is refused' '
+	own_cache
+	need gcc
+	need cpio
+	version old old -Wl,-rpath,"$PWD/old/lib"
+	# The guest may have no old, and has to be told where this leads.
+	version new new -Wl,-rpath,"$PWD/old/../new/lib"
+	ktstr-initramfs -i new/bin/prog-new -o a.cpio </dev/null >got
+	says "\"library_dirs\":[\"$PWD/new/lib\"]" got
+	exits 1 ktstr-initramfs -i new/bin/prog-new -i old/bin/prog-old \
+		</dev/null 2>err
+	says "\"old/bin/prog-old\" loads \"$PWD/old/lib/libver.so\" here, and would load \"$PWD/new/lib/libver.so\" in the guest" err
+	says "hint: " err
+	# DT_RPATH goes before LD_LIBRARY_PATH.
+	version old old -Wl,--disable-new-dtags,-rpath,"$PWD/old/lib"
+	ktstr-initramfs -i new/bin/prog-new -i old/bin/prog-old -o a.cpio \
+		</dev/null >got
+	for name in old new; do
+		echo "$name" >want
+		run_from a.cpio "/include-files/prog-$name" >got
+		same want got
+	done
+'
+
+t 'a library where the guest mounts something is put elsewhere' '
+	own_cache
+	need gcc
+	need cpio
+	shm=$(mktemp -d /dev/shm/ktstr-test.XXXXXX) || exit 77
+	trap "rm -rf $shm" EXIT
+	echo shm >want
+	version shm "$shm" -Wl,-rpath,"$shm/lib"
+	ktstr-initramfs -i "$shm/bin/prog-shm" -o a.cpio </dev/null >got
+	says "\"library_dirs\":[\"/lib/ktstr$shm/lib\"]" got
+	run_from a.cpio /include-files/prog-shm >got
+	same want got
+	version shm "$shm" "-Wl,-rpath,\$ORIGIN/../lib"
+	ktstr-initramfs -i "$shm/bin/prog-shm" -o a.cpio </dev/null >got
+	exits 1 grep library_dirs got
+	run_from a.cpio /include-files/prog-shm >got
+	same want got
+	cpio -it --quiet <a.cpio >list
+	exits 1 grep "^dev/" list
+	gcc -o "$shm/path" prog.c "$shm/lib/libver.so"
+	exits 1 ktstr-initramfs -i "$shm/path" </dev/null 2>err
+	says "\"$shm/lib/libver.so\", which \"$shm/path\" needs, is where the guest has files of its own" err
+	says "hint: move it out of /dev, /proc and /sys" err
+'
+
 t 'what cannot be included is an error, and in a pipe a record, too' '
 	own_cache
 	for bad in ./no no-such-program ..; do

@@ -116,6 +116,35 @@ t 'a program of musl finds its libraries by its own rules' '
 	same want got
 '
 
+# version NAME DIR RUNPATH: DIR/bin/prog-NAME, which says NAME, by DIR/lib
+version() {
+	mkdir -p "$2/bin" "$2/lib"
+	echo "const char *version(void) { return \"$1\"; }" >version.c
+	printf "%s\n" "#include <stdio.h>" "const char *version(void);" \
+		"int main(void) { return puts(version()) < 0; }" >prog.c
+	gcc -shared -fPIC -o "$2/lib/libver.so" version.c
+	gcc -o "$2/bin/prog-$1" prog.c -L"$2/lib" -lver "-Wl,-rpath,$3"
+}
+
+t 'builds have their own libraries, be they in a directory or in /dev/shm' '
+	command -v gcc >/dev/null || { echo "no gcc"; exit 77; }
+	shm=$(mktemp -d /dev/shm/ktstr-test.XXXXXX) || exit 77
+	trap "rm -rf $shm" EXIT
+	version old old "\$ORIGIN/../lib"
+	version new new "\$ORIGIN/../lib"
+	version one one "\$ORIGIN/../lib"
+	version shm "$shm" "$shm/lib"
+	bring -i new -i old -i one/bin/prog-one
+	run sh -c "prog-old; prog-new; prog-one" >got
+	printf "%s\n" old new one >want
+	same want got
+	exits 1 bring -i "$shm/bin/prog-shm" -i old
+	bring -i "$shm/bin/prog-shm"
+	run prog-shm >got
+	echo shm >want
+	same want got
+'
+
 t 'a script gets the interpreter that is included, where it looks' '
 	command -v bash >/dev/null || { echo "no bash"; exit 77; }
 	printf "#!/bin/bash\necho \${BASH_VERSION:+bash} \$1\n" >one

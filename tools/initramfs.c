@@ -69,8 +69,8 @@ static enum kt_status find_includes(const struct kt_args *args,
 	}
 	if (!st)
 		st = kt_includes_finish(list, err);
-	for (size_t i = 0; !st && i < list->nr; i++)
-		st = kt_elfdeps_add(deps, list->v[i].host, err);
+	if (!st)
+		st = kt_elfdeps_add_all(deps, list, err);
 	if (!st)
 		for (const char *const *m = kt_elfdeps_missing(deps); *m; m++)
 			kt_detail("%s", *m);

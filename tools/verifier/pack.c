@@ -50,17 +50,20 @@ static enum kt_status pack(struct kt_initramfs_parts *parts, char **path,
 	return st;
 }
 
-static enum kt_status add_file(struct kt_includes *list,
-			       struct kt_elfdeps *deps, const char *arg,
-			       struct kt_error *err)
+static enum kt_status find_includes(const struct kt_args *args,
+				    const char *scheduler,
+				    struct kt_includes *list,
+				    struct kt_error *err)
 {
-	const size_t before = list->nr;
-	enum kt_status st =
-		kt_includes_add(list, arg, kt_getenv("PATH"), NULL, err);
+	const size_t nr = kt_args_count(args, "include-files");
+	const char *path = kt_getenv("PATH");
+	enum kt_status st = kt_includes_add(list, scheduler, path, NULL, err);
 
-	for (size_t i = before; !st && i < list->nr; i++)
-		st = kt_elfdeps_add(deps, list->v[i].host, err);
-	return st;
+	for (size_t i = 0; !st && i < nr; i++)
+		st = kt_includes_add(list,
+				     kt_args_nth(args, "include-files", i),
+				     path, NULL, err);
+	return st ? st : kt_includes_finish(list, err);
 }
 
 enum kt_status kt_verifier_pack(const struct kt_args *args,
@@ -77,13 +80,10 @@ enum kt_status kt_verifier_pack(const struct kt_args *args,
 	char *init KT_CLEANUP(kt_freep) = NULL;
 	char *busybox KT_CLEANUP(kt_freep) = NULL;
 	struct kt_initramfs_parts parts;
-	enum kt_status st = add_file(&list, deps, scheduler, err);
+	enum kt_status st = find_includes(args, scheduler, &list, err);
 
-	for (size_t i = 0; !st && i < kt_args_count(args, "include-files"); i++)
-		st = add_file(&list, deps,
-			      kt_args_nth(args, "include-files", i), err);
 	if (!st)
-		st = kt_includes_finish(&list, err);
+		st = kt_elfdeps_add_all(deps, &list, err);
 	if (!st)
 		st = kt_tool_bindir(&bindir, err);
 	if (!st)
