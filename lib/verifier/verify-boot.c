@@ -67,6 +67,7 @@ static bool set_task(struct boot *b, const char *log, uint64_t max)
 		.keep_out = max,
 		.timeout_ns = b->at == TASK_ITEM ? how->timeout_ns :
 						   KT_VERIFIER_ASK_NS,
+		.after_boot = true,
 		.grace_ns = KT_VERIFIER_GRACE_NS,
 	};
 	b->attached_ns = 0;

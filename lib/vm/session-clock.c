@@ -62,6 +62,15 @@ static uint64_t pong_ns(const struct kt_session_state *s)
 	       (s->serial.connected ? SERIAL_PONGS : 1);
 }
 
+/* When the time began that the command has; 0: not yet. */
+static uint64_t timeout_start(const struct kt_session_state *s)
+{
+	if (!s->job.task->after_boot)
+		return s->job.asked_ns;
+	return s->guest.hello_ns ? later(s->job.asked_ns, s->guest.hello_ns) :
+				   0;
+}
+
 /* For the command to end; and when it has not, for an answer. */
 static uint64_t timeout_deadline(const struct kt_session_state *s)
 {
@@ -75,9 +84,9 @@ static uint64_t timeout_deadline(const struct kt_session_state *s)
 		return reader_is_slow(s) ? 0 :
 					   later(job->asked_ns, s->output_ns) +
 						   job->task->idle_ns;
-	if (!job->task->timeout_ns)
+	if (!job->task->timeout_ns || !timeout_start(s))
 		return 0;
-	return job->asked_ns + job->task->timeout_ns;
+	return timeout_start(s) + job->task->timeout_ns;
 }
 
 /* For the command to heed a signal. */

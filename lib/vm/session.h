@@ -72,6 +72,7 @@ struct kt_task {
 	 * long again then, not counting how long we wait for who reads it.
 	 */
 	uint64_t timeout_ns;
+	bool after_boot;  /* timeout_ns begins when the guest is up */
 	uint64_t idle_ns; /* in place of that: without any output; 0: any */
 	/*
 	 * How long a command that is to stop has from SIGTERM to SIGKILL; from

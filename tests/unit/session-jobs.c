@@ -79,6 +79,13 @@ static void play_in_time(const struct guest_ends *e)
 	pause();
 }
 
+/* A guest that is up later than its command may take. */
+static void play_late(const struct guest_ends *e)
+{
+	poll(NULL, 0, 500);
+	play_bad_jobs(e);
+}
+
 /* One that says nothing for long, between two that do. */
 static void play_idle(const struct guest_ends *e)
 {
@@ -154,6 +161,7 @@ static void play(const char *name, guest_play_fn *scene,
 			.err = -1,
 			.keep_out = 1,
 			.timeout_ns = tasks->task[i].timeout_ns,
+			.after_boot = tasks->task[i].after_boot,
 			.idle_ns = tasks->task[i].idle_ns,
 			.max_out = tasks->task[i].max_out,
 			.grace_ns = 100 * KT_NS_PER_MS,
@@ -231,6 +239,20 @@ static void test_in_time(void)
 	close_tasks(&tasks);
 }
 
+static void test_after_boot(void)
+{
+	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
+	struct guest_tasks tasks = { 0 };
+
+	tasks.task[0].timeout_ns = 200 * KT_NS_PER_MS;
+	tasks.task[0].after_boot = true;
+	play("a guest that takes longer than its command may", play_late,
+	     &tasks, -1, &got);
+	ok(tasks.got[0].reason == KT_REASON_TIMEOUT && tasks.got[0].stopped,
+	   "is waited for, and then the command");
+	close_tasks(&tasks);
+}
+
 static void test_idle(void)
 {
 	struct kt_outcome got KT_CLEANUP(kt_outcome_release) = { 0 };
@@ -302,6 +324,7 @@ int main(void)
 	test_jobs();
 	test_bad_jobs();
 	test_in_time();
+	test_after_boot();
 	test_idle();
 	test_immortal();
 	test_flood();

@@ -267,7 +267,7 @@ static struct kt_session session_of(struct guest_tasks *tasks, struct kt_vm *vm)
 		.hooks_ctx = tasks,
 		.limits = { .hello_ns = 400 * KT_NS_PER_MS,
 			    .pong_ns = 300 * KT_NS_PER_MS,
-			    .linger_ns = 200 * KT_NS_PER_MS },
+			    .linger_ns = 500 * KT_NS_PER_MS },
 	};
 }
 
