@@ -91,6 +91,14 @@ static void pair(int *ours, int *theirs)
 	*theirs = both[1];
 }
 
+/* End when @parent does, also if it has by now. */
+static void die_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
+}
+
 /*
  * @play as a guest without a virtio console does it: a child, whose ports
  * go through the serial line.
@@ -99,6 +107,7 @@ static void play_on_serial(guest_play_fn *play, const struct guest_ends *e)
 {
 	struct kt_relay *r = calloc(1, sizeof(*r));
 	struct guest_ends there = *e;
+	const pid_t self = getpid();
 	bool gone = false;
 	pid_t pid;
 	int ours[KT_MUX_NR];
@@ -115,7 +124,7 @@ static void play_on_serial(guest_play_fn *play, const struct guest_ends *e)
 	}
 	pid = fork();
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		die_with(self);
 		play(&there);
 		_exit(0);
 	}
@@ -142,6 +151,7 @@ void guest_close(const struct kt_session *how)
 void guest_boot(guest_play_fn *play, enum kt_vm_state end, bool serial,
 		struct kt_session *how, struct kt_vm *vm)
 {
+	const pid_t self = getpid();
 	struct guest_ends e;
 	int alive[2];
 
@@ -155,8 +165,8 @@ void guest_boot(guest_play_fn *play, enum kt_vm_state end, bool serial,
 	fflush(stdout);
 	vm->pid = fork();
 	if (!vm->pid) {
+		die_with(self);
 		/* Else the guest would hold the host's ends open. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		guest_close(how);
 		if (serial)
 			play_on_serial(play, &e);
