@@ -109,8 +109,8 @@ struct kt_session_hooks {
 	/*
 	 * The command asked for it (struct kt_job), and sched_ext has taken
 	 * it. The machine runs on. The answer is when to call again while the
-	 * command runs, by lib/clock.h, or 0: stop it. May be NULL, if no
-	 * command asks.
+	 * command runs, by lib/clock.h, or 0: stop it. The task's timeout_ns
+	 * may be raised meanwhile. May be NULL, if no command asks.
 	 */
 	uint64_t (*attached)(const char *ops, struct kt_vm *vm, void *ctx);
 
