@@ -265,8 +265,8 @@ static struct kt_session session_of(struct guest_tasks *tasks, struct kt_vm *vm)
 		.log = -1,
 		.hooks = &guest_hooks,
 		.hooks_ctx = tasks,
-		.limits = { .hello_ns = 400 * KT_NS_PER_MS,
-			    .pong_ns = 300 * KT_NS_PER_MS,
+		.limits = { .hello_ns = 1500 * KT_NS_PER_MS,
+			    .pong_ns = 600 * KT_NS_PER_MS,
 			    .linger_ns = 500 * KT_NS_PER_MS },
 	};
 }
