@@ -104,6 +104,14 @@ static void read_stack(const char *after, const char *stop,
 	kt_printable(out->stack, sizeof(out->stack), text);
 }
 
+/* Where the line that ends at @stop begins. */
+static const char *line_before(const char *text, const char *stop)
+{
+	while (stop > text && stop[-1] != '\n')
+		stop--;
+	return stop;
+}
+
 /* Of each figure the last line that has it counts. */
 static void read_figures(struct kt_load_log *out)
 {
@@ -112,9 +120,7 @@ static void read_figures(struct kt_load_log *out)
 	const char *stop = out->text + out->len;
 
 	while (stop > out->text) {
-		const char *lf =
-			memrchr(out->text, '\n', (size_t)(stop - out->text));
-		const char *line = lf ? lf + 1 : out->text;
+		const char *line = line_before(out->text, stop);
 		const size_t len = (size_t)(stop - line);
 		const char *stack = find(line, len, depth);
 
@@ -127,9 +133,10 @@ static void read_figures(struct kt_load_log *out)
 			read_time(line, stop, out);
 		if (!out->stack[0] && stack)
 			read_stack(stack + strlen(depth), stop, out);
-		if (!lf || (processed && out->has_time && out->stack[0]))
+		if (line == out->text ||
+		    (processed && out->has_time && out->stack[0]))
 			break;
-		stop = lf;
+		stop = line - 1;
 	}
 }
 
