@@ -140,6 +140,22 @@ static void play_on_serial(guest_play_fn *play, const struct guest_ends *e)
 	}
 }
 
+struct kt_session guest_session(struct kt_vm *vm,
+				const struct kt_session_hooks *hooks, void *ctx,
+				struct kt_limits limits)
+{
+	return (struct kt_session){
+		.engine = &guest_engine,
+		.vm = vm,
+		.started_ns = kt_clock_ns(),
+		.dmesg = -1,
+		.log = -1,
+		.hooks = hooks,
+		.hooks_ctx = ctx,
+		.limits = limits,
+	};
+}
+
 void guest_close(const struct kt_session *how)
 {
 	close(how->console);

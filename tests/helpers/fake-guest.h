@@ -30,6 +30,11 @@ extern const struct kt_engine guest_engine;
 /* What a guest does; it ends by returning. */
 typedef void guest_play_fn(const struct guest_ends *e);
 
+/* A session of a guest that is started in *vm, which nobody watches. */
+struct kt_session guest_session(struct kt_vm *vm,
+				const struct kt_session_hooks *hooks, void *ctx,
+				struct kt_limits limits);
+
 /*
  * Start a guest that does @play and, if that ends by itself, has come to @end.
  * With @serial it has no virtio console. What connects it is set in *how, for

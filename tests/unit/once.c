@@ -102,16 +102,8 @@ static void test_scene(const struct scene *sc)
 	struct kt_outcome end KT_CLEANUP(kt_outcome_release) = { 0 };
 	struct kt_error err = { 0 };
 	struct kt_vm vm;
-	struct kt_session how = {
-		.engine = &guest_engine,
-		.vm = &vm,
-		.started_ns = kt_clock_ns(),
-		.dmesg = -1,
-		.log = -1,
-		.hooks = &kt_once_hooks,
-		.hooks_ctx = &once,
-		.limits = kt_limits_default(1),
-	};
+	struct kt_session how =
+		guest_session(&vm, &kt_once_hooks, &once, kt_limits_default(1));
 	enum kt_status st;
 
 	set_up(sc, &out, &once);

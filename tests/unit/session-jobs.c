@@ -139,18 +139,11 @@ static void play(const char *name, guest_play_fn *scene,
 	static const char *const argv[] = { "x", NULL };
 	struct kt_error err = { 0 };
 	struct kt_vm vm;
-	struct kt_session how = {
-		.engine = &guest_engine,
-		.vm = &vm,
-		.started_ns = kt_clock_ns(),
-		.dmesg = -1,
-		.log = -1,
-		.hooks = &guest_hooks,
-		.hooks_ctx = tasks,
-		.limits = { .hello_ns = 2 * KT_NS_PER_S,
-			    .pong_ns = 2 * KT_NS_PER_S,
-			    .linger_ns = 2 * KT_NS_PER_S },
-	};
+	struct kt_session how = guest_session(
+		&vm, &guest_hooks, tasks,
+		(struct kt_limits){ .hello_ns = 2 * KT_NS_PER_S,
+				    .pong_ns = 2 * KT_NS_PER_S,
+				    .linger_ns = 2 * KT_NS_PER_S });
 
 	tasks->nr = 3;
 	for (int i = 0; i < 3; i++)

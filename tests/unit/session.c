@@ -257,18 +257,11 @@ static void count(const char *text, void *ctx)
 
 static struct kt_session session_of(struct guest_tasks *tasks, struct kt_vm *vm)
 {
-	return (struct kt_session){
-		.engine = &guest_engine,
-		.vm = vm,
-		.started_ns = kt_clock_ns(),
-		.dmesg = -1,
-		.log = -1,
-		.hooks = &guest_hooks,
-		.hooks_ctx = tasks,
-		.limits = { .hello_ns = 1500 * KT_NS_PER_MS,
-			    .pong_ns = 600 * KT_NS_PER_MS,
-			    .linger_ns = 500 * KT_NS_PER_MS },
-	};
+	return guest_session(
+		vm, &guest_hooks, tasks,
+		(struct kt_limits){ .hello_ns = 1500 * KT_NS_PER_MS,
+				    .pong_ns = 600 * KT_NS_PER_MS,
+				    .linger_ns = 500 * KT_NS_PER_MS });
 }
 
 static void test_scene(const struct scene *sc, bool serial)
