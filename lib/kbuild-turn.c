@@ -2,6 +2,8 @@
 /*
  * kbuild-turn - one build of a kernel at a time, and its result for all
  *
+ * For temporary trees alone: one that stays may be configured as no other is.
+ *
  * Where the wait belongs: not in ktstr-fetch, whose process has ended when the
  * build begins, and not in ktstr-cache add, which has nothing to spare when the
  * work is done. Here it guards what is dear, and nothing else has to know: a
